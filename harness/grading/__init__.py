@@ -1,0 +1,1 @@
+"""Grading is arithmetic on verdicts: suites, rubrics, records."""

@@ -1,0 +1,178 @@
+"""Grading one submission: load it, judge every check of the rubric, add up its record."""
+
+from __future__ import annotations
+
+import platform
+import shlex
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import hypothesis
+import numpy as np
+import torch
+
+from harness.corpus import Corpus
+from harness.grading.record import SCHEMA, CheckRecord, ComponentRecord, Record
+from harness.grading.rubric import Rubric
+from harness.judge.check import Check
+from harness.judge.oracle import Oracle
+from harness.judge.subject import InProcess, Subject
+from harness.judge.trial import Bench
+from harness.judge.verdict import Outcome, Verdict
+from harness.plugins import LoadError, Source, load_source, read
+
+Progress = Callable[[Check, Outcome], None]
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What every submission of a run is graded by: checks, rubric, seed, device, corpus, oracle."""
+
+    checks: tuple[Check, ...]
+    rubric: Rubric
+    seed: int
+    device: str
+    corpus: Corpus
+    oracle: Oracle
+
+    def bench(self, subject: Subject) -> Bench:
+        """The bench on which a subject sits this exam."""
+        return Bench(subject, self.oracle, self.device, self.seed, self.corpus)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A submission that may or may not have loaded; `error` says why it did not."""
+
+    name: str
+    path: Path
+    source: Source | None
+    subject: Subject | None
+    error: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+def unavailable(device: str) -> str | None:
+    """Why checks cannot run on a device here; None where they can."""
+    if device == "cuda" and not torch.cuda.is_available():
+        return "there is no CUDA device here, or this torch was built without CUDA; `seqgrade doctor` says which"
+    return None
+
+
+def open_submission(path: Path, name: str | None = None) -> Submission:
+    """Load a submission; what keeps it from loading becomes part of it, never an exception."""
+    try:
+        source = read(path)
+    except LoadError as error:
+        return Submission(name or path.stem, path, None, None, str(error))
+    try:
+        plugin = load_source(source)
+    except LoadError as error:
+        return Submission(name or source.name, path, source, None, str(error))
+    problems = tuple(map(str, plugin.problems))
+    return Submission(name or source.name, path, source, InProcess(plugin), None, problems)
+
+
+def judge_submission(exam: Exam, submission: Submission, progress: Progress = lambda one, outcome: None) -> Record:
+    """Judge every check of the exam and return the record."""
+    began = time.perf_counter()
+    outcomes: dict[str, Outcome] = {}
+    for one in exam.checks:
+        outcomes[one.id] = outcome = judge_check(exam, submission, one)
+        progress(one, outcome)
+    return record_of(exam, submission, outcomes, time.perf_counter() - began)
+
+
+def judge_check(exam: Exam, submission: Submission, one: Check) -> Outcome:
+    """The outcome of one check, also where the submission did not load or the device is missing."""
+    missing = unavailable(exam.device)
+    if missing:
+        return Outcome(Verdict.NOT_RUN, f"{one.component}: not run: {missing}")
+    if submission.subject is None:
+        return Outcome(Verdict.ERROR, submission.error or "the submission could not be loaded")
+    return one.judge(exam.bench(submission.subject))
+
+
+def record_of(exam: Exam, submission: Submission, outcomes: Mapping[str, Outcome], seconds: float) -> Record:
+    """The record of what was judged; a check of the rubric without a verdict earns nothing, and says so."""
+    missing = Outcome(Verdict.NOT_RUN, "no verdict: this check was not run")
+    checks = [_check_record(exam, submission, one, outcomes.get(one.id, missing)) for one in exam.checks]
+    graded = {name: _component_record(exam, name, checks) for name in exam.rubric.components}
+    scored = unavailable(exam.device) is None
+    return Record(
+        schema=SCHEMA,
+        submission=submission.name,
+        path=str(submission.path),
+        sha256=submission.source.sha256 if submission.source else "",
+        assignment=exam.rubric.name,
+        seed=exam.seed,
+        device=exam.device,
+        isolation=submission.subject.isolation if submission.subject else InProcess.isolation,
+        corpus="timemachine.txt" if exam.corpus.golden else exam.corpus.origin,
+        versions=versions(),
+        score=_rounded(sum(item.score for item in graded.values())) if scored else None,
+        max_score=_rounded(exam.rubric.max_score),
+        error=submission.error,
+        problems=list(submission.problems),
+        components=graded,
+        checks=checks,
+        seconds=round(seconds, 3),
+    )
+
+
+def _check_record(exam: Exam, submission: Submission, one: Check, outcome: Outcome) -> CheckRecord:
+    worth = exam.rubric.checks[one.id]
+    failed = outcome.verdict not in (Verdict.PASSED, Verdict.NOT_SUBMITTED, Verdict.NOT_RUN)
+    return CheckRecord(
+        id=one.id,
+        component=one.component,
+        verdict=outcome.verdict.value,
+        points=worth if outcome.verdict is Verdict.PASSED else 0.0,
+        max_points=worth,
+        claim=one.claim,
+        message=outcome.message,
+        hint=outcome.hint,
+        case=outcome.case,
+        replay=replay_command(submission.path, one, outcome, exam) if failed and submission.subject else "",
+        seconds=outcome.seconds,
+    )
+
+
+def replay_command(path: Path, one: Check, outcome: Outcome, exam: Exam) -> str:
+    """One line that judges one check again, on the very case that failed."""
+    parts = ["seqgrade", "check", str(path), "--check", one.name]
+    if outcome.replay:
+        parts += ["--case", outcome.replay]
+    elif exam.seed:
+        parts += ["--seed", str(exam.seed)]
+    if exam.device != "cpu":
+        parts += ["--device", exam.device]
+    return shlex.join(parts)
+
+
+def _component_record(exam: Exam, name: str, checks: Sequence[CheckRecord]) -> ComponentRecord:
+    own = [one for one in checks if one.component == name]
+    absent = {Verdict.NOT_SUBMITTED.value}
+    status = "not_submitted" if {one.verdict for one in own} <= absent else "graded"
+    total = exam.rubric.components[name]
+    won = total if all(one.verdict == "passed" for one in own) else sum(one.points for one in own)
+    return ComponentRecord(status, _rounded(won), _rounded(total))
+
+
+def _rounded(points: float) -> float:
+    return round(points, 6)
+
+
+def versions() -> dict[str, str]:
+    """The versions that a verdict may depend on."""
+    from importlib.metadata import version
+
+    return {
+        "seqgrade": version("seqgrade"),
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+        "hypothesis": hypothesis.__version__,
+    }

@@ -1,0 +1,98 @@
+"""Records: all verdicts of one submission; the single source of every report."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+SCHEMA = 1
+
+
+class RecordError(Exception):
+    """A record that cannot be read or written."""
+
+
+class ComponentRecord(msgspec.Struct):
+    """One component: `graded` or `not_submitted`, and its points."""
+
+    status: str
+    score: float
+    max_score: float
+
+
+class CheckRecord(msgspec.Struct):
+    """One check: its verdict, its points, and what a report says about it."""
+
+    id: str
+    component: str
+    verdict: str
+    points: float
+    max_points: float
+    claim: str
+    message: str = ""
+    hint: str = ""
+    case: str = ""
+    replay: str = ""
+    diagnosis: str | None = None
+    seconds: float = 0.0
+
+
+class Record(msgspec.Struct):
+    """All verdicts of one submission. `score` is null where checks could not run at all (no device)."""
+
+    schema: int
+    submission: str
+    path: str
+    sha256: str
+    assignment: str
+    seed: int
+    device: str
+    isolation: str
+    corpus: str
+    versions: dict[str, str]
+    score: float | None
+    max_score: float
+    error: str | None
+    problems: list[str]
+    components: dict[str, ComponentRecord]
+    checks: list[CheckRecord]
+    seconds: float
+
+    @property
+    def full(self) -> bool:
+        """Whether every point was won."""
+        return self.score is not None and self.error is None and all(c.verdict == "passed" for c in self.checks)
+
+
+def write_record(record: Record, path: Path) -> None:
+    """Write a record as JSON, in one step: a reader finds the old file or the new one, never half of one.
+
+    Raises RecordError where the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}.tmp")
+        draft.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
+        draft.replace(path)
+    except OSError as error:
+        raise RecordError(f"{path}: the record cannot be written ({error.strerror}); choose another --out") from error
+
+
+def read_record(path: Path) -> Record:
+    """Read a record. Raises RecordError where it is missing, malformed or of another schema."""
+    try:
+        record = msgspec.json.decode(path.read_bytes(), type=Record)
+    except OSError as error:
+        raise RecordError(f"{path}: the record cannot be read ({error.strerror})") from error
+    except msgspec.MsgspecError as error:
+        raise RecordError(f"{path}: is not a record of seqgrade: {error}") from error
+    if record.schema != SCHEMA:
+        raise RecordError(f"{path}: is of schema {record.schema}, and this seqgrade reads {SCHEMA}; grade it again")
+    return record
+
+
+def record_path(folder: Path, name: str, device: str) -> Path:
+    """Where a submission's record is: `grade.json`, or `grade-cuda.json` for a run on CUDA."""
+    return folder / name / ("grade.json" if device == "cpu" else f"grade-{device}.json")

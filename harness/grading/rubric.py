@@ -1,0 +1,104 @@
+"""Rubrics: how many points a component is worth, and how they are split over its checks."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from harness.judge.check import Check
+from harness.units import components
+
+Points = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class RubricError(Exception):
+    """A rubric that cannot be used; the message names the file, the thing, the fault and the mend."""
+
+
+class ComponentRubric(msgspec.Struct, forbid_unknown_fields=True):
+    """`[components.vocab]`: its points, and weights for single checks by test name."""
+
+    points: Points
+    checks: dict[str, Points] = {}
+
+
+class RubricFile(msgspec.Struct, forbid_unknown_fields=True):
+    """A rubric as it is written in TOML."""
+
+    components: dict[str, Points | ComponentRubric]
+    name: str = "assignment"
+
+
+@dataclass(frozen=True)
+class Rubric:
+    """Points by component, and by check id; a check's points add up to its component's."""
+
+    name: str
+    components: dict[str, float]
+    checks: dict[str, float]
+
+    @property
+    def max_score(self) -> float:
+        """The denominator: the rubric's, whatever happens to run."""
+        return sum(self.components.values())
+
+
+def _split(points: float, checks: Sequence[Check], weights: dict[str, float]) -> dict[str, float]:
+    chosen = {one.id: weights.get(one.name, one.weight) for one in checks}
+    total = sum(chosen.values())
+    return {name: points * weight / total if total else 0.0 for name, weight in chosen.items()}
+
+
+def _rubric(name: str, wanted: dict[str, ComponentRubric], checks: Iterable[Check]) -> Rubric:
+    by_component: dict[str, list[Check]] = {component: [] for component in wanted}
+    for one in checks:
+        if one.component in by_component:
+            by_component[one.component].append(one)
+    points: dict[str, float] = {}
+    for component, rule in wanted.items():
+        points |= _split(rule.points, by_component[component], rule.checks)
+    return Rubric(name, {component: rule.points for component, rule in wanted.items()}, points)
+
+
+def default_rubric(checks: Iterable[Check]) -> Rubric:
+    """Every component at its contract's worth."""
+    wanted = {name: ComponentRubric(item.points) for name, item in components().items()}
+    return _rubric("the whole course", wanted, checks)
+
+
+def read_rubric(path: Path, checks: Sequence[Check]) -> Rubric:
+    """Read a rubric from TOML. Raises RubricError, listing the known names where one is unknown."""
+    try:
+        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        written = msgspec.convert(data, RubricFile)
+    except OSError as error:
+        raise RubricError(f"{path}: the rubric cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise RubricError(f"{path}: is not a rubric: {error}; the README shows one") from error
+    if not written.components:
+        raise RubricError(f"{path}: [components] is empty; give at least one component its points")
+    wanted = {
+        name: rule if isinstance(rule, ComponentRubric) else ComponentRubric(rule)
+        for name, rule in written.components.items()
+    }
+    for name, rule in wanted.items():
+        _known(path, "component", name, list(components()))
+        tests = [one.name for one in checks if one.component == name]
+        for test in rule.checks:
+            _known(path, f"check of {name}", test, tests)
+        if rule.points and not any(rule.checks.get(one.name, one.weight) for one in checks if one.component == name):
+            raise RubricError(f"{path}: every check of {name} weighs 0, so its {rule.points:g} points cannot be won")
+    return _rubric(written.name, wanted, checks)
+
+
+def _known(path: Path, what: str, name: str, names: list[str]) -> None:
+    if name not in names:
+        close = difflib.get_close_matches(name, names, n=1)
+        guess = f"did you mean {close[0]!r}? " if close else ""
+        raise RubricError(f"{path}: there is no {what} named {name!r}; {guess}known: {', '.join(names)}")

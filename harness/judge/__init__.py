@@ -1,0 +1,1 @@
+"""The judge's side: cases, the oracle, comparisons, checks and their verdicts."""

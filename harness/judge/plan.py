@@ -1,0 +1,80 @@
+"""The plan of a check: its cases, drawn by Hypothesis before any submission runs; and shrinking."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from random import Random
+from typing import TypeVar
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.errors import NoSuchExample
+from hypothesis.strategies import SearchStrategy
+
+T = TypeVar("T")
+SHRINK_CALLS = 40
+"""How many cases shrinking may try: counted, not timed, so that a seed gives the same report."""
+
+
+def seed_of(grading_seed: int, component: str, check: str) -> int:
+    """The seed of a check's plan: no name or path of a submission enters it."""
+    text = f"{grading_seed}/{component}/{check}".encode()
+    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
+
+
+def _settings(count: int, *phases: Phase) -> settings:
+    return settings(
+        max_examples=count,
+        phases=phases,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        report_multiple_bugs=False,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+
+
+def draw(strategy: SearchStrategy[T], count: int, seed: int) -> list[T]:
+    """Draw up to `count` different cases; the same seed gives the same cases.
+
+    Raises RuntimeError if the strategy yields none: a check without cases would pass anything.
+    """
+    drawn: list[T] = []
+
+    @hypothesis.seed(seed)
+    @_settings(count, Phase.generate)
+    @hypothesis.given(strategy)
+    def collect(case: T) -> None:
+        if case not in drawn:
+            drawn.append(case)
+
+    collect()
+    if not drawn:
+        raise RuntimeError("a check's strategy yields no case")
+    return drawn
+
+
+def shrink(strategy: SearchStrategy[T], fails: Callable[[T], bool], failing: T, seed: int, count: int) -> T:
+    """A simpler case that fails too, found by Hypothesis; `failing` itself where there is none."""
+    known: dict[T, bool] = {failing: True}
+    best = [failing]
+
+    def condition(case: T) -> bool:
+        if case not in known:
+            if len(known) > SHRINK_CALLS:
+                return False
+            known[case] = fails(case)
+        if known[case]:
+            best[0] = case
+        return known[case]
+
+    try:
+        return hypothesis.find(
+            strategy,
+            condition,
+            settings=_settings(4 * count, Phase.generate, Phase.shrink),
+            random=Random(seed),
+        )
+    except NoSuchExample:
+        return failing

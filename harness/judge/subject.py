@@ -1,0 +1,71 @@
+"""Subjects: the one face behind which a plugin is observed, wherever it runs."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from harness.contracts.component import Component
+from harness.contracts.observing import Observation, Request, observe
+from harness.plain import to_plain
+from harness.plugins import Plugin, Problem
+from harness.units import components
+from harness.wire import decode, encode
+
+
+class Subject(Protocol):
+    """A plugin as the judge sees it: what it implements, and observations of it. Plain data, no objects."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def isolation(self) -> str:
+        """The level of confinement, for the record."""
+
+    @property
+    def enforced(self) -> frozenset[str]:
+        """The rules ("not by these means") that this subject can enforce."""
+
+    def implements(self, component: str) -> bool: ...
+
+    def problems_of(self, component: str) -> list[Problem]:
+        """What keeps a component from being graded, if anything does."""
+
+    def observe(self, request: Request) -> Observation:
+        """Run one case. Whatever the implementation does is in the observation; nothing is raised."""
+
+    def close(self) -> None:
+        """Let go of the plugin."""
+
+
+class InProcess:
+    """A subject in this very process: for the reference, for tests, and for debugging one's own code.
+
+    What it observes crosses the wire all the same, so that only plain data reach a check. It cannot
+    enforce rules: those are process-wide and final, and need a worker that serves only such components.
+    """
+
+    isolation = "IN-PROCESS"
+    enforced: frozenset[str] = frozenset()
+
+    def __init__(self, plugin: Plugin) -> None:
+        self.plugin = plugin
+
+    @property
+    def name(self) -> str:
+        return self.plugin.name
+
+    def implements(self, component: str) -> bool:
+        return component in self.plugin.implemented
+
+    def problems_of(self, component: str) -> list[Problem]:
+        return self.plugin.problems_of(component)
+
+    def observe(self, request: Request) -> Observation:
+        component: Component = components()[request.component]
+        arrived: dict[str, Any] = decode(encode(request.plain()))
+        seen = observe(component, self.plugin.hook(component.name), Request(**arrived), self.plugin.files)
+        return Observation.of_plain(decode(encode(to_plain(seen.plain()))))
+
+    def close(self) -> None:
+        pass

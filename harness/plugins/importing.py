@@ -1,0 +1,94 @@
+"""Importing a plugin's modules from their bytes, under names that cannot clash with anything."""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import itertools
+import linecache
+import sys
+import traceback
+import types
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from harness.limits import OutOfTimeError, cpu_limit
+from harness.plugins.source import LoadError, Source, decoded
+
+LOAD_SECONDS = 20.0
+_numbers = itertools.count(1)
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds and executes the modules of one source, and no others."""
+
+    def __init__(self, root: str, source: Source) -> None:
+        self.root = root
+        self.source = source
+
+    def inside(self, fullname: str) -> str | None:
+        if fullname == self.root:
+            return ""
+        if fullname.startswith(f"{self.root}."):
+            return fullname.removeprefix(f"{self.root}.")
+        return None
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        name = self.inside(fullname)
+        if name is None or name not in self.source.modules:
+            return None
+        file = self.source.modules[name][0]
+        package = self.source.is_package and file.name == "__init__.py"
+        spec = importlib.machinery.ModuleSpec(fullname, self, origin=str(file), is_package=package)
+        spec.has_location = True
+        return spec
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        name = self.inside(module.__name__) or ""
+        file, content = self.source.modules[name]
+        text = decoded(file, content)
+        # linecache gives tracebacks and inspect.getsource the very text that runs.
+        linecache.cache[str(file)] = (len(text), None, text.splitlines(keepends=True), str(file))
+        exec(compile(text, str(file), "exec", dont_inherit=True), module.__dict__)
+
+
+@contextmanager
+def _findable(finder: _Finder) -> Iterator[None]:
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+def import_source(source: Source) -> list[types.ModuleType]:
+    """Import every module of a source, its `__init__` first.
+
+    Raises LoadError with the submission's own traceback, and none of ours.
+    """
+    stem = "".join(c if c.isalnum() else "_" for c in source.name)
+    root = f"seqgrade_plugin_{next(_numbers)}_{stem}"
+    files = {str(file) for file, _ in source.modules.values()}
+    with _findable(_Finder(root, source)):
+        try:
+            with cpu_limit(LOAD_SECONDS):
+                return [importlib.import_module(f"{root}.{name}" if name else root) for name in sorted(source.modules)]
+        except (LoadError, KeyboardInterrupt, MemoryError):
+            raise
+        except OutOfTimeError as error:
+            raise LoadError(
+                f"{source.path}: importing it took more than {LOAD_SECONDS:g} s; keep training and other long "
+                "work inside functions"
+            ) from error
+        except BaseException as error:  # SystemExit and its kind are the submission's doing as well
+            raise LoadError(f"{source.path}: cannot be imported\n{_own_traceback(error, files)}") from error
+
+
+def _own_traceback(error: BaseException, files: set[str]) -> str:
+    """The traceback as Python prints it, cut to the submission's frames."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
+    lines = ["Traceback (most recent call last):\n", *traceback.format_list(frames)] if frames else []
+    return "".join([*lines, *traceback.format_exception_only(error)]).rstrip()

@@ -1,0 +1,97 @@
+"""Loading: a source becomes a plugin, with a pluggy manager of its own."""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pluggy
+
+from harness.contracts.component import Component
+from harness.markers import PROJECT, hookimpl, recording
+from harness.plugins.importing import import_source
+from harness.plugins.source import LoadError, Source, read
+from harness.plugins.vetting import Problem, vet
+from harness.units import components, units
+
+__all__ = ["LoadError", "Plugin", "load", "load_source"]
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A loaded plugin: its source, its pluggy manager, the components it implements, its problems."""
+
+    source: Source
+    manager: pluggy.PluginManager
+    implemented: frozenset[str]
+    problems: tuple[Problem, ...]
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The plugin's own files, as they appear in tracebacks."""
+        return tuple(str(file) for file, _ in self.source.modules.values())
+
+    def hook(self, component: str) -> Callable[..., Any]:
+        """The pluggy hook of a component; call it with every argument by keyword."""
+        caller: Callable[..., Any] = getattr(self.manager.hook, component)
+        return caller
+
+    def problems_of(self, component: str) -> list[Problem]:
+        """What keeps this component from being graded, if anything does."""
+        return [problem for problem in self.problems if problem.component == component]
+
+
+def load(path: str | Path) -> Plugin:
+    """Load the plugin at a path, or of a name under `submissions/`. Raises LoadError."""
+    return load_source(read(path))
+
+
+def load_source(source: Source) -> Plugin:
+    """Load a plugin from its bytes. Raises LoadError where nothing of it can be graded."""
+    with recording() as decorated:
+        modules = import_source(source)
+    if not decorated:
+        raise LoadError(
+            f"{source.path}: implements no hook; decorate its functions with @hookimpl (from harness import hookimpl)"
+        )
+    sound, problems = vet([(_outermost(thing, modules), options) for thing, options in decorated], components())
+    manager = pluggy.PluginManager(PROJECT)
+    for unit in units().values():
+        manager.add_hookspecs(unit.module)
+    adapters = {name: _adapter(function, components()[name]) for name, function in sound.items()}
+    manager.register(types.SimpleNamespace(**adapters), name=source.name)
+    return Plugin(source, manager, frozenset(sound), tuple(problems))
+
+
+def _outermost(thing: Any, modules: list[types.ModuleType]) -> Any:
+    """The module's own name for a decorated function, where another decorator wraps it from above."""
+    name = getattr(thing, "__name__", None)
+    for module in modules:
+        candidate = vars(module).get(name) if name else None
+        seen = candidate
+        while seen is not None and seen is not thing:
+            seen = getattr(seen, "__wrapped__", None)
+        if seen is thing and callable(candidate):
+            return candidate
+    return thing
+
+
+def _adapter(function: Callable[..., Any], component: Component) -> Callable[..., Any]:
+    """The function as pluggy should see it: the contract's signature, every argument passed by keyword.
+
+    pluggy reads argument names through `__wrapped__`, and calls by position, in the contract's order.
+    """
+
+    @functools.wraps(component.spec)
+    def call(*values: Any) -> Any:
+        return function(**dict(zip(component.parameters, values, strict=True)))
+
+    return hookimpl(call)

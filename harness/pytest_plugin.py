@@ -1,0 +1,205 @@
+"""The pytest door: `pytest --submission PATH` grades with plain pytest; plain `pytest` judges the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from harness.corpus import CorpusError, open_corpus
+from harness.grading.grade import Exam, Submission, judge_check, open_submission, record_of
+from harness.grading.names import distinct_names
+from harness.grading.record import RecordError, record_path, write_record
+from harness.grading.rubric import RubricError, default_rubric, read_rubric
+from harness.grading.suite import suite
+from harness.judge.check import Check
+from harness.judge.oracle import Oracle, ReferenceSubject
+from harness.judge.verdict import Outcome, Verdict
+
+DEVICES = {"cpu": ("cpu",), "cuda": ("cuda",), "all": ("cpu", "cuda")}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("seqgrade", "grading submissions")
+    group.addoption("--submission", action="append", metavar="PATH", help="a submission to grade; repeatable")
+    group.addoption("--device", choices=list(DEVICES), default="cpu", help="where to run checks (default: cpu)")
+    group.addoption("--grading-seed", type=int, default=0, metavar="N", help="the seed of all cases (default: 0)")
+    group.addoption("--rubric", metavar="FILE", help="a rubric in TOML (default: the whole course)")
+    group.addoption("--corpus", metavar="PATH", help="the book's timemachine.txt")
+    group.addoption("--record", metavar="DIR", help="write DIR/<submission>/grade.json")
+
+
+@dataclass
+class Session:
+    """What the plugin keeps for a run: an exam a device, the submissions, the outcomes so far."""
+
+    exams: dict[str, Exam]
+    submissions: dict[str, Submission]
+    outcomes: dict[tuple[str, str], dict[str, Outcome]] = field(default_factory=dict)
+
+
+SESSION = pytest.StashKey[Session]()
+
+
+class CheckFailed(Exception):  # noqa: N818 - pytest prints the name
+    """A check that did not pass, as pytest shows it."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("submission") or config.getoption("record"):
+        session_of(config)
+        config.pluginmanager.register(_Gatherer(config), "seqgrade-gatherer")
+
+
+def session_of(config: pytest.Config) -> Session:
+    """The run's session, built when first asked for: a pytest run without graded checks has none."""
+    if SESSION not in config.stash:
+        torch.set_num_threads(1)
+        try:
+            config.stash[SESSION] = _session(config)
+        except (RubricError, CorpusError) as error:
+            raise pytest.UsageError(str(error)) from error
+    return config.stash[SESSION]
+
+
+def _session(config: pytest.Config) -> Session:
+    checks = suite()
+    rubric_file = config.getoption("rubric")
+    rubric = read_rubric(Path(rubric_file), checks) if rubric_file else default_rubric(checks)
+    corpus, oracle = open_corpus(config.getoption("corpus")), Oracle()
+    chosen = tuple(one for one in checks if one.id in rubric.checks)
+    exams = {
+        device: Exam(chosen, rubric, config.getoption("grading_seed"), device, corpus, oracle)
+        for device in DEVICES[config.getoption("device")]
+    }
+    paths = [Path(path) for path in config.getoption("submission") or []]
+    submissions = {name: open_submission(path, name) for name, path in distinct_names(paths).items()}
+    if not submissions:
+        reference = Submission("reference", Path("reference"), None, ReferenceSubject(oracle))
+        return Session(exams, {"reference": reference})
+    return Session(exams, submissions)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "bench" not in metafunc.fixturenames:
+        return
+    session = session_of(metafunc.config)
+    pairs = [(name, device) for name in session.submissions for device in session.exams]
+    ids = [name if device == "cpu" else f"{name}-{device}" for name, device in pairs]
+    metafunc.parametrize("bench", pairs, ids=ids, indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--submission`, only graded checks of the rubric run; the project's own tests stay out."""
+    if not config.getoption("submission"):
+        return
+    session = session_of(config)
+    wanted = {one.id for exam in session.exams.values() for one in exam.checks}
+    out = [item for item in items if (one := _check_of(item)) is None or one.id not in wanted]
+    config.hook.pytest_deselected(items=out)
+    items[:] = [item for item in items if item not in out]
+
+
+def _check_of(item: pytest.Item) -> Check | None:
+    return getattr(getattr(item, "function", None), "check", None)
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """One submission on one device, as a check's test function gets it."""
+
+    session: Session
+    name: str
+    device: str
+
+    def judge(self, one: Check) -> None:
+        """Judge one check: note the outcome, and fail or skip the test accordingly."""
+        exam = self.session.exams[self.device]
+        outcome = judge_check(exam, self.session.submissions[self.name], one)
+        self.session.outcomes.setdefault((self.name, self.device), {})[one.id] = outcome
+        if outcome.verdict is Verdict.NOT_RUN:
+            pytest.skip(outcome.message)
+        if outcome.verdict is not Verdict.PASSED:
+            raise CheckFailed(outcome.message)
+
+
+@pytest.fixture
+def bench(request: pytest.FixtureRequest) -> Sitting:
+    """The submission that the check is to judge."""
+    name, device = request.param
+    return Sitting(session_of(request.config), name, device)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
+    report = (yield).get_result()
+    one = _check_of(item)
+    if one is None or report.when != "call":
+        return
+    session = session_of(item.config)
+    name, device = item.callspec.params["bench"]  # type: ignore[attr-defined]
+    outcome = session.outcomes.get((name, device), {}).get(one.id)
+    if outcome is None:  # the judge itself failed: pytest shows that traceback whole
+        return
+    exam = session.exams[device]
+    report.user_properties += [
+        ("component", one.component),
+        ("claim", one.claim),
+        ("verdict", outcome.verdict.value),
+        ("max_points", exam.rubric.checks.get(one.id, 0.0)),
+    ]
+    report.seqgrade = {"submission": name, "device": device, "check": one.id, **vars(outcome)}
+    if call.excinfo is not None and call.excinfo.errisinstance(CheckFailed):
+        path = session.submissions[name].path
+        report.longrepr = failure_text(one, outcome, exam, path)
+
+
+def failure_text(one: Check, outcome: Outcome, exam: Exam, path: Path) -> str:
+    """What a student reads about one failure: claim, finding, case, hint, replay."""
+    from harness.reports.failure import failure_lines
+
+    return "\n".join(failure_lines(one, outcome, exam, path))
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """In `-v`, a check's line ends with its claim."""
+    seen = getattr(report, "seqgrade", None)
+    if not seen or report.when != "call":
+        return None
+    claim = dict(report.user_properties)["claim"]
+    letter = {"passed": ".", "failed": "F", "skipped": "s"}[report.outcome]
+    return report.outcome, letter, f"{report.outcome.upper()} {claim}"
+
+
+class _Gatherer:
+    """Collects outcomes from reports, which under xdist come from other processes."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.session = session_of(config)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        seen = dict(getattr(report, "seqgrade", None) or {})
+        if seen:
+            place = seen.pop("submission"), seen.pop("device")
+            name = seen.pop("check")
+            seen["verdict"] = Verdict(seen["verdict"])
+            self.session.outcomes.setdefault(place, {})[name] = Outcome(**seen)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    folder = session.config.getoption("record")
+    if not folder or hasattr(session.config, "workerinput"):
+        return
+    own = session_of(session.config)
+    for name, submission in own.submissions.items():
+        for device, exam in own.exams.items():
+            outcomes = own.outcomes.get((name, device), {})
+            record = record_of(exam, submission, outcomes, sum(one.seconds for one in outcomes.values()))
+            try:
+                write_record(record, record_path(Path(folder), name, device))
+            except RecordError as error:
+                raise pytest.UsageError(str(error)) from error

@@ -1,0 +1,41 @@
+"""The wire: plain data to bytes and back, by a format that can express nothing else.
+
+A frame is a fixed head (magic, lengths, request id), a JSON header that gives the structure, and a
+payload that holds tensors and long lists raw. The decoder trusts nothing: every node, length and
+offset is checked, and whatever is wrong with a frame, it raises `WireError` and nothing else.
+
+A node is a JSON list whose first item is its kind:
+
+    n None · b bool · i int · f float (as hex) · s str · o type name (Opaque)
+    l / t  list / tuple of nodes · d dict, as two sequence nodes: keys, values
+    T      tensor: dtype, shape, offset, bytes
+    I F S  list (or, lower bound 1, tuple) of ints / floats / strings, packed
+    z      sequence of equally long sequences, stored by columns
+    k      sequence of tensors of one dtype and shape, stored as one
+"""
+
+from __future__ import annotations
+
+import struct
+
+import torch
+
+from harness.plain import MAX_TENSOR_BYTES
+
+MAGIC = b"SQG1"
+HEAD = struct.Struct(">4sIQQ")
+MAX_HEADER = 64 * 2**10
+MAX_PAYLOAD = MAX_TENSOR_BYTES
+PACK_FROM = 8
+LONG_STRING = 256
+DTYPES = {
+    str(dtype).removeprefix("torch."): dtype
+    for dtype in (
+        torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16,
+        torch.int8, torch.uint8, torch.bool, torch.complex64, torch.complex128,
+    )
+}  # fmt: skip
+
+
+class WireError(Exception):
+    """A value that cannot be sent, or bytes that are no frame."""

@@ -1,0 +1,1 @@
+"""Cases: the specs that checks draw, one module a unit."""

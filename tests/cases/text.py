@@ -1,0 +1,108 @@
+"""Cases of the unit text: raw strings, lists of tokens, rank-frequency tables."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+from harness.judge.spec import Spec
+
+# Letters of both cases, every kind of gap, and what lies between Z and a in ASCII; no character whose
+# case maps to an ASCII letter (the Kelvin sign, a dotted capital I), which the contract leaves ungraded.
+ALPHABET = "aAbBmMzZ  \n\t.,'-_[]^`@{0189éß—"
+WORDS = ["the", "time", "machine", "by", "h", "g", "wells", "i", "a", "traveller"]
+
+
+@dataclass(frozen=True)
+class Text(Spec):
+    """A raw text."""
+
+    text: str
+
+    def arguments(self) -> dict[str, Any]:
+        return {"text": self.text}
+
+
+@dataclass(frozen=True)
+class TextAs(Spec):
+    """A raw text, and the unit to cut it into."""
+
+    text: str
+    unit: str
+
+    def arguments(self) -> dict[str, Any]:
+        return {"text": self.text, "unit": self.unit}
+
+
+@dataclass(frozen=True)
+class Tokens(Spec):
+    """Tokens for a vocabulary; `lines` cuts them into a list of lists of that length."""
+
+    tokens: tuple[str, ...]
+    min_freq: int = 0
+    reserved: tuple[str, ...] = ()
+    lines: int = 0
+
+    def arguments(self) -> dict[str, Any]:
+        flat = list(self.tokens)
+        cut = [flat[i : i + self.lines] for i in range(0, len(flat), self.lines)] if self.lines else flat
+        return {"tokens": cut, "min_freq": self.min_freq, "reserved_tokens": list(self.reserved)}
+
+
+@dataclass(frozen=True)
+class Grams(Spec):
+    """Tokens to count n-grams of."""
+
+    tokens: tuple[Any, ...]
+    n: int
+
+    def arguments(self) -> dict[str, Any]:
+        return {"tokens": list(self.tokens), "n": self.n}
+
+
+@dataclass(frozen=True)
+class Ranks(Spec):
+    """A noisy power law, sorted, and a range of ranks inside it."""
+
+    size: int
+    first_rank: int
+    last_rank: int
+    alpha: float
+    seed: int
+    noise: float = 0.3
+
+    def arguments(self) -> dict[str, Any]:
+        rng = random.Random(self.seed)
+        values = [1e4 * i**-self.alpha * 2.718281828 ** (self.noise * rng.gauss(0, 1)) for i in range(1, self.size + 1)]
+        return {
+            "frequencies": sorted(values, reverse=True),
+            "first_rank": self.first_rank,
+            "last_rank": self.last_rank,
+        }
+
+
+raw = st.text(alphabet=ALPHABET, min_size=0, max_size=24)
+texts = st.builds(Text, raw)
+texts_by_unit = st.builds(TextAs, raw, st.sampled_from(["char", "word"]))
+
+_tokens = st.lists(st.sampled_from(WORDS), min_size=4, max_size=30).map(tuple)
+vocabularies = st.builds(
+    Tokens,
+    _tokens,
+    min_freq=st.integers(0, 4),
+    reserved=st.sampled_from([(), ("<pad>",), ("<bos>", "<eos>"), ("<pad>", "the", "zebra")]),
+    lines=st.sampled_from([0, 0, 3]),
+)
+grams = st.builds(Grams, _tokens, n=st.integers(1, 4))
+
+
+@st.composite
+def rank_tables(draw: Any) -> Ranks:
+    """Tables with ranks left out at both ends, so that an off-by-one shows."""
+    size = draw(st.integers(12, 40))
+    first = draw(st.integers(2, 4))
+    last = draw(st.integers(first + 4, size - 2))
+    return Ranks(size, first, last, draw(st.sampled_from([0.5, 1.0, 1.7])), draw(st.integers(0, 999)))

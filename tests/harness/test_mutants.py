@@ -1,0 +1,40 @@
+"""Tests of the check suite: every mutant dies at the check that names it, every check kills one."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.corpus import open_corpus
+from harness.grading.suite import suite
+from harness.judge.mutant import Mutant, mutants
+from harness.judge.oracle import Oracle
+from harness.judge.trial import Bench
+from harness.judge.verdict import Verdict
+
+CHECKS = {one.name: one for one in suite()}
+
+
+@pytest.fixture(scope="module")
+def oracle() -> Oracle:
+    return Oracle()
+
+
+@pytest.mark.parametrize("one", mutants(), ids=lambda one: one.id)
+def test_a_mutant_dies_at_the_check_that_names_it(one: Mutant, oracle: Oracle) -> None:
+    """The check that a mutant names fails on it, with a message."""
+    killer = CHECKS[one.killed_by]
+    assert killer.component == one.component
+    outcome = killer.judge(Bench(one.subject(), oracle, corpus=open_corpus()))
+    assert outcome.verdict not in (Verdict.PASSED, Verdict.NOT_SUBMITTED), f"{one.id} survives {one.killed_by}"
+    assert outcome.message
+
+
+def test_every_check_kills_a_mutant() -> None:
+    """A check that kills nothing is unproven."""
+    unproven = set(CHECKS) - {one.killed_by for one in mutants()}
+    assert not unproven, f"checks that no mutant names: {sorted(unproven)}"
+
+
+def test_check_names_are_unique() -> None:
+    """Test names alone identify checks, in rubrics and in replays."""
+    assert len(CHECKS) == len(suite())

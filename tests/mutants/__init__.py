@@ -1,0 +1,1 @@
+"""Mutants: the reference with one bug each, one module a unit."""

@@ -1,0 +1,349 @@
+"""Graded checks of the unit text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from harness.judge.check import check
+from harness.judge.standard import agreement, purity
+from harness.judge.trial import Trial
+
+from .cases import text as cases
+from .cases.text import Grams, Ranks, Text, TextAs, Tokens
+
+# -- preprocess ------------------------------------------------------------------------------------------
+
+
+@check(
+    "preprocess",
+    cases.texts,
+    count=30,
+    hint="Which characters are letters? Look at what lies between Z and a.",
+)
+def test_preprocess_keeps_letters_and_single_spaces_only(trial: Trial, case: Text) -> None:
+    """The result holds nothing but a-z and spaces, and never two spaces in a row."""
+    result = trial.ask(case.arguments())
+    strange = sorted(set(result) - set("abcdefghijklmnopqrstuvwxyz "))
+    trial.require(not strange, f"the result {result!r} contains {strange[:1]}", trial.call_text(case.arguments()))
+    trial.require(
+        "  " not in result,
+        f"the result {result!r} has two spaces in a row",
+        trial.call_text(case.arguments()),
+    )
+
+
+@check(
+    "preprocess",
+    cases.texts,
+    count=30,
+    examples=[Text(" The  Time\n"), Text("1st"), Text("end."), Text(""), Text("[Z^a_b`]")],
+    hint="A run of other characters, at the ends of the text too, is one space; nothing is stripped.",
+)
+def test_preprocess_turns_each_run_of_other_characters_into_one_space(trial: Trial, case: Text) -> None:
+    """Each maximal run of characters other than ASCII letters becomes one space; the rest is lower-cased."""
+    trial.agrees(case.arguments())
+
+
+@check("preprocess")
+def test_preprocess_gives_the_corpus_its_known_length(trial: Trial) -> None:
+    """The corpus has its known length: for The Time Machine, 173 428 characters."""
+    text = _corpus(trial)
+    result = trial.ask({"text": text})
+    expected = 173_428 if trial.bench.corpus and trial.bench.corpus.golden else len(trial.reference({"text": text}))
+    trial.require(len(result) == expected, f"the corpus has {len(result)} characters, but should have {expected}")
+
+
+# -- tokenize --------------------------------------------------------------------------------------------
+
+test_tokenize_splits_as_its_unit_says = agreement(
+    "tokenize",
+    cases.texts_by_unit,
+    'The unit "char" gives every character, "word" the parts between white space, with no empty token.',
+    "splits_as_its_unit_says",
+    count=30,
+    examples=[
+        TextAs(" two  spaces ", "word"),
+        TextAs(" two  spaces ", "char"),
+        TextAs("tab\there\nline", "word"),
+        TextAs("", "word"),
+        TextAs("", "char"),
+    ],
+    hint="str.split() and str.split(' ') differ: one of them leaves empty tokens and keeps tabs and line breaks.",
+)
+
+
+@check("tokenize", cases.texts_by_unit, examples=[TextAs("a  b", "char")])
+def test_tokenize_by_char_loses_nothing(trial: Trial, case: TextAs) -> None:
+    """Characters joined again give the text."""
+    arguments = {"text": case.text, "unit": "char"}
+    joined = "".join(trial.ask(arguments))
+    trial.require(joined == case.text, f"the tokens join to {joined!r}, but should to {case.text!r}")
+
+
+@check("tokenize", examples=[TextAs("a b", "line"), TextAs("a b", ""), TextAs("a b", "words")])
+def test_tokenize_refuses_an_unknown_unit(trial: Trial, case: TextAs) -> None:
+    """A unit other than "char" and "word" raises ValueError."""
+    trial.raises(ValueError, case.arguments())
+
+
+# -- vocab -----------------------------------------------------------------------------------------------
+
+_DRIVES = {
+    "lookups": [
+        "the",
+        "never seen",
+        ["the", "i", "never seen"],
+        ("time",),
+        [],
+        [["i"], ["the", "h"]],
+        "<unk>",
+        "<pad>",
+    ],
+    "indices": [0, [0], [1, 0], [], (0, 1), 1],
+}
+_EDGES = [
+    Tokens(("b", "a", "b")),
+    Tokens((), reserved=("<pad>",)),
+    Tokens(("a",) * 3 + ("b",) * 2 + ("c",), min_freq=2),
+    Tokens(("<unk>", "a", "<unk>", "<pad>"), reserved=("<pad>",)),
+    Tokens(("the", "i", "the", "a", "i", "the"), min_freq=2, lines=2),
+    Tokens(("Zebra", "apple", "<zz>", "~", "!"), reserved=("<bos>",)),
+]
+
+
+def _vocab(trial: Trial, case: Tokens) -> Any:
+    return trial.ask(case.arguments(), _DRIVES)
+
+
+def _vocab_part(trial: Trial, case: Tokens, part: str) -> None:
+    actual, expected = _vocab(trial, case)[part], trial.reference(case.arguments(), _DRIVES)[part]
+    trial.matches(actual, expected, part, call=trial.call_text(case.arguments()))
+
+
+@check("vocab", cases.vocabularies, examples=_EDGES, weight=2, hint="Is a token with exactly min_freq kept?")
+def test_vocab_lists_sorted_frequent_and_reserved_tokens(trial: Trial, case: Tokens) -> None:
+    """`idx_to_token` is the sorted set of `<unk>`, the reserved tokens and tokens with count >= min_freq."""
+    _vocab_part(trial, case, "idx_to_token")
+
+
+@check("vocab", cases.vocabularies, examples=_EDGES)
+def test_vocab_maps_tokens_and_indices_to_each_other(trial: Trial, case: Tokens) -> None:
+    """`token_to_idx` is the inverse of `idx_to_token`, and `len(v)` counts both."""
+    seen = _vocab(trial, case)
+    inverse = {token: index for index, token in enumerate(seen["idx_to_token"])}
+    trial.matches(seen["token_to_idx"], inverse, "token_to_idx", call=trial.call_text(case.arguments()))
+    trial.matches(seen["length"], len(seen["idx_to_token"]), "len(v)", call=trial.call_text(case.arguments()))
+
+
+@check(
+    "vocab",
+    cases.vocabularies,
+    examples=_EDGES,
+    hint="Rare tokens are counted too; `<unk>` is counted only if it occurs.",
+)
+def test_vocab_counts_every_token_by_falling_frequency(trial: Trial, case: Tokens) -> None:
+    """`token_freqs` holds every token of the text with its count, by falling count, and nothing else."""
+    freqs = _vocab(trial, case)["token_freqs"]
+    call = trial.call_text(case.arguments())
+    _falls([count for _, count in freqs], trial, call, "token_freqs")
+    trial.matches(_as_dict(trial, freqs, "token_freqs"), dict(Counter(case.tokens)), "dict(token_freqs)", call=call)
+
+
+@check(
+    "vocab",
+    cases.vocabularies,
+    examples=_EDGES,
+    hint="Lists nest: v[[['a'], ['b', 'c']]] has the same structure.",
+)
+def test_vocab_looks_up_tokens_lists_and_nested_lists(trial: Trial, case: Tokens) -> None:
+    """`v[token]` is its index, `v[list or tuple]` a list of indices, and nested lists nest."""
+    actual = _vocab(trial, case)["lookups"]
+    expected = trial.reference(case.arguments(), _DRIVES)["lookups"]
+    for query, one, other in zip(_DRIVES["lookups"], actual, expected, strict=True):
+        _same_step(trial, case, f"v[{query!r}]", one, other)
+
+
+@check("vocab", cases.vocabularies, examples=_EDGES, hint="Sequences of one element and of none are sequences.")
+def test_vocab_turns_indices_and_sequences_back_into_tokens(trial: Trial, case: Tokens) -> None:
+    """`v.to_tokens(index)` is a token; of a sequence of any length, it is a list of tokens."""
+    size = trial.reference(case.arguments(), _DRIVES)["length"]
+    indices = [query for query in _DRIVES["indices"] if size > 1 or query not in ([1, 0], (0, 1), 1)]
+    drive = {**_DRIVES, "indices": indices}
+    actual, expected = (
+        trial.ask(case.arguments(), drive)["tokens"],
+        trial.reference(case.arguments(), drive)["tokens"],
+    )
+    for query, one, other in zip(indices, actual, expected, strict=True):
+        _same_step(trial, case, f"v.to_tokens({query!r})", one, other)
+
+
+@check("vocab", cases.vocabularies, count=6)
+def test_vocab_raises_index_error_beyond_its_end(trial: Trial, case: Tokens) -> None:
+    """`v.to_tokens(index)` raises IndexError for an index of len(v) or more."""
+    size = trial.reference(case.arguments())["length"]
+    for index in (size, size + 7, [0, size]):
+        (step,) = trial.ask(case.arguments(), {"indices": [index]})["tokens"]
+        trial.require(
+            "builtins.IndexError" in step.get("raised", []),
+            f"v.to_tokens({index!r}) with len(v) == {size} {_outcome(step)}, but should raise IndexError",
+        )
+
+
+@check(
+    "vocab",
+    cases.vocabularies,
+    examples=_EDGES,
+    hint="`<unk>` has its own place in the sorted list; it need not be 0.",
+)
+def test_vocab_gives_unknown_tokens_the_index_of_unk(trial: Trial, case: Tokens) -> None:
+    """`v.unk` is the index of `<unk>`, and every unknown token gets it, in lists too."""
+    drive = {"lookups": ["never seen", ["never seen", "<unk>"]]}
+    seen = trial.ask(case.arguments(), drive)
+    unk = trial.reference(case.arguments())["unk"]
+    trial.matches(seen["unk"], unk, "v.unk", call=trial.call_text(case.arguments()))
+    for query, step, expected in zip(drive["lookups"], seen["lookups"], [unk, [unk, unk]], strict=True):
+        _same_step(trial, case, f"v[{query!r}]", step, {"value": expected})
+
+
+test_vocab_leaves_arguments_and_random_state_alone = purity("vocab", cases.vocabularies)
+
+# -- build_corpus ----------------------------------------------------------------------------------------
+
+
+@check(
+    "build_corpus",
+    cases.texts_by_unit,
+    count=20,
+    examples=[TextAs("The Time", "char"), TextAs(" by H. G. ", "word")],
+)
+def test_build_corpus_indexes_the_cleaned_text(trial: Trial, case: TextAs) -> None:
+    """The corpus is one flat list of indices of the preprocessed, tokenized text, without a minimum frequency."""
+    trial.agrees(case.arguments())
+
+
+@check("build_corpus")
+def test_build_corpus_gives_the_known_corpus(trial: Trial) -> None:
+    """By character, The Time Machine is 173 428 indices over 28 entries, beginning 21 9 6 0 21 10 14 6 0 14."""
+    arguments = {"text": _corpus(trial), "unit": "char"}
+    corpus, made = trial.ask(arguments)
+    if trial.bench.corpus and trial.bench.corpus.golden:
+        size, entries, head = 173_428, 28, [21, 9, 6, 0, 21, 10, 14, 6, 0, 14]
+    else:
+        known, table = trial.reference(arguments)
+        size, entries, head = len(known), table["length"], known[:10]
+    trial.matches(len(corpus), size, "len(corpus)")
+    trial.matches(made["length"], entries, "len(vocab)")
+    trial.matches(corpus[:10], head, "corpus[:10]")
+
+
+# -- ngram_counts ----------------------------------------------------------------------------------------
+
+_GRAMS = [
+    Grams(("a", "b", "a", "b", "a"), 2),
+    Grams(("a",), 1),
+    Grams(("a", "b"), 3),
+    Grams((), 1),
+    Grams((3, 1, 3, 1), 2),
+    Grams(("a", "b", "c"), 3),
+]
+
+
+@check(
+    "ngram_counts",
+    cases.grams,
+    count=20,
+    examples=_GRAMS,
+    weight=2,
+    hint="How many n-grams has a list of N tokens?",
+)
+def test_ngram_counts_counts_every_contiguous_ngram(trial: Trial, case: Grams) -> None:
+    """Every contiguous n-gram is counted, each as a tuple of n tokens, the last one included."""
+    call = trial.call_text(case.arguments())
+    counts = _as_dict(trial, trial.ask(case.arguments()), "result")
+    expected = dict(trial.reference(case.arguments()))
+    trial.matches(counts, expected, "dict(result)", call=call)
+
+
+@check("ngram_counts", cases.grams, count=20)
+def test_ngram_counts_come_by_falling_count(trial: Trial, case: Grams) -> None:
+    """The n-grams come by falling count, and their counts add up to N - n + 1."""
+    counts = [count for _, count in trial.ask(case.arguments())]
+    call = trial.call_text(case.arguments())
+    _falls(counts, trial, call, "result")
+    trial.matches(sum(counts), max(0, len(case.tokens) - case.n + 1), "the sum of all counts", call=call)
+
+
+@check("ngram_counts", examples=[Grams(("a", "b"), 0), Grams(("a", "b"), -1)])
+def test_ngram_counts_refuses_n_below_one(trial: Trial, case: Grams) -> None:
+    """n < 1 raises ValueError."""
+    trial.raises(ValueError, case.arguments())
+
+
+# -- zipf_exponent ---------------------------------------------------------------------------------------
+
+test_zipf_exponent_is_the_least_squares_slope = agreement(
+    "zipf_exponent",
+    cases.rank_tables(),
+    "The exponent is minus the least-squares slope of log frequency over log rank, ranks counted from 1.",
+    "is_the_least_squares_slope",
+    count=20,
+    weight=2,
+    hint="Rank 1 is the first entry, and last_rank is included; take logarithms on both axes.",
+)
+
+
+@check("zipf_exponent", cases.rank_tables())
+def test_zipf_exponent_of_an_exact_power_law_is_its_exponent(trial: Trial, case: Ranks) -> None:
+    """For frequencies c · rank^-alpha the exponent is alpha, whatever the range of ranks."""
+    exact = Ranks(case.size, case.first_rank, case.last_rank, case.alpha, case.seed, noise=0.0)
+    with trial.explaining(trial.call_text(exact.arguments())):
+        trial.near(trial.ask(exact.arguments()), case.alpha, "the exponent")
+
+
+@check("zipf_exponent", cases.rank_tables())
+def test_zipf_exponent_does_not_depend_on_the_unit_of_frequency(trial: Trial, case: Ranks) -> None:
+    """Counting in thousands leaves the exponent as it is."""
+    arguments = case.arguments()
+    scaled = {**arguments, "frequencies": [value / 1000 for value in arguments["frequencies"]]}
+    trial.near(trial.ask(scaled), trial.ask(arguments), "the exponent of frequencies / 1000")
+
+
+# -- shared ------------------------------------------------------------------------------------------------
+
+
+def _corpus(trial: Trial) -> str:
+    assert trial.bench.corpus is not None
+    return trial.bench.corpus.text
+
+
+def _falls(counts: list[int], trial: Trial, call: str, what: str) -> None:
+    rises = [i for i in range(1, len(counts)) if counts[i] > counts[i - 1]]
+    trial.require(not rises, f"the counts in {what} rise at position {rises[:1]}: {counts[:12]}", call)
+
+
+def _as_dict(trial: Trial, pairs: list[tuple[Any, int]], what: str) -> dict[Any, int]:
+    result = dict(pairs)
+    trial.require(len(result) == len(pairs), f"{what} lists an entry twice: {pairs[:8]}")
+    return result
+
+
+def _outcome(step: dict[str, Any]) -> str:
+    return f"raised {step['raised'][0]}" if "raised" in step else f"is {step['value']!r}"
+
+
+def _same_step(trial: Trial, case: Tokens, what: str, actual: Any, expected: Any) -> None:
+    trial.require(
+        _ints(actual) == expected,
+        f"{what} {_outcome(actual)}, but should be {expected.get('value')!r}",
+        trial.call_text(case.arguments()),
+    )
+
+
+def _ints(step: Any) -> Any:
+    """A step's value with 0-d and 1-D integer tensors as ints and lists, as the contract allows."""
+    if isinstance(step, dict):
+        return {key: _ints(value) for key, value in step.items()}
+    if isinstance(step, list):
+        return [_ints(item) for item in step]
+    return step.tolist() if hasattr(step, "tolist") else step
