@@ -329,7 +329,7 @@ def _as_dict(trial: Trial, pairs: list[tuple[Any, int]], what: str) -> dict[Any,
 
 
 def _outcome(step: dict[str, Any]) -> str:
-    return f"raised {step['raised'][0]}" if "raised" in step else f"is {step['value']!r}"
+    return f"raised {step['raised'][0].removeprefix('builtins.')}" if "raised" in step else f"is {step['value']!r}"
 
 
 def _same_step(trial: Trial, case: Tokens, what: str, actual: Any, expected: Any) -> None:

@@ -18,6 +18,7 @@ from harness.grading.record import SCHEMA, CheckRecord, ComponentRecord, Record
 from harness.grading.rubric import Rubric
 from harness.judge.check import Check
 from harness.judge.oracle import Oracle
+from harness.judge.spec import Spec
 from harness.judge.subject import InProcess, Subject
 from harness.judge.trial import Bench
 from harness.judge.verdict import Outcome, Verdict
@@ -85,14 +86,14 @@ def judge_submission(exam: Exam, submission: Submission, progress: Progress = la
     return record_of(exam, submission, outcomes, time.perf_counter() - began)
 
 
-def judge_check(exam: Exam, submission: Submission, one: Check) -> Outcome:
-    """The outcome of one check, also where the submission did not load or the device is missing."""
+def judge_check(exam: Exam, submission: Submission, one: Check, only: Spec | None = None) -> Outcome:
+    """The outcome of one check, on one case if `only` is given; also where a submission or device is missing."""
     missing = unavailable(exam.device)
     if missing:
         return Outcome(Verdict.NOT_RUN, f"{one.component}: not run: {missing}")
     if submission.subject is None:
         return Outcome(Verdict.ERROR, submission.error or "the submission could not be loaded")
-    return one.judge(exam.bench(submission.subject))
+    return one.judge(exam.bench(submission.subject), only)
 
 
 def record_of(exam: Exam, submission: Submission, outcomes: Mapping[str, Outcome], seconds: float) -> Record:
@@ -135,6 +136,7 @@ def _check_record(exam: Exam, submission: Submission, one: Check, outcome: Outco
         message=outcome.message,
         hint=outcome.hint,
         case=outcome.case,
+        output=outcome.output,
         replay=replay_command(submission.path, one, outcome, exam) if failed and submission.subject else "",
         seconds=outcome.seconds,
     )

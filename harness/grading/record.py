@@ -34,6 +34,7 @@ class CheckRecord(msgspec.Struct):
     message: str = ""
     hint: str = ""
     case: str = ""
+    output: str = ""
     replay: str = ""
     diagnosis: str | None = None
     seconds: float = 0.0

@@ -19,6 +19,7 @@ from harness.judge.verdict import Failure, Outcome, Verdict
 from harness.units import components
 
 Body = Callable[..., None]
+MAX_PRINTED = 4000
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Check:
         try:
             self.body(trial) if case is None else self.body(trial, case)
         except Failure as failure:
+            failure.output = "".join(trial.printed)[-MAX_PRINTED:]
             return failure
         return None
 
@@ -104,11 +106,12 @@ class Check:
     def _outcome(self, failure: Failure | None, case: Spec | None) -> Outcome:
         if failure is None:
             return Outcome(Verdict.PASSED)
-        hint = failure.hint if failure.hint is not None else self.hint
+        own = self.hint if failure.verdict is Verdict.FAILED else ""  # an exception has causes of its own
+        hint = failure.hint if failure.hint is not None else own
         if failure.verdict is Verdict.NOT_SUBMITTED:
             return Outcome(failure.verdict, failure.headline)
         words, replay = (case.describe(), case.to_json()) if case is not None else ("", "")
-        return Outcome(failure.verdict, failure.message, hint, words, replay)
+        return Outcome(failure.verdict, failure.message, hint, words, replay, failure.output)
 
 
 @lru_cache(maxsize=4096)

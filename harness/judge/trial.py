@@ -7,7 +7,7 @@ raises `Failure` with a message a student can read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -44,6 +44,7 @@ class Trial:
 
     bench: Bench
     component: Component
+    printed: list[str] = field(default_factory=list)
 
     # -- asking ------------------------------------------------------------------------------------
 
@@ -55,6 +56,7 @@ class Trial:
         """
         request = Request(self.component.name, arguments, drive, self.bench.device, **options)
         seen = self.bench.subject.observe(request)
+        self.printed.append(seen.output)
         call = self.call_text(arguments)
         if seen.out_of_time is not None:
             headline = f"used {seen.out_of_time:g} s of CPU time, the limit"

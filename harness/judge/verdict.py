@@ -23,7 +23,8 @@ class Verdict(StrEnum):
 class Failure(Exception):  # noqa: N818 - a finding about a submission, not an error of ours
     """Why a check does not pass: one headline, and lines that say more.
 
-    Raised by a check's body through its trial; `hint` overrides the check's own.
+    Raised by a check's body through its trial; `hint` overrides the check's own. `output` is what the
+    submission printed in that trial.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Failure(Exception):  # noqa: N818 - a finding about a submission, not an e
         self.details = details
         self.verdict = verdict
         self.hint = hint
+        self.output = ""
 
     @property
     def message(self) -> str:

@@ -5,18 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.grading.grade import Exam, replay_command
+from harness.grading.record import CheckRecord
 from harness.judge.check import Check
-from harness.judge.verdict import Outcome
+from harness.judge.verdict import Outcome, Verdict
 
 
 def failure_lines(one: Check, outcome: Outcome, exam: Exam, path: Path) -> list[str]:
     """The lines of a failure, most telling first; nothing in them needs knowledge of the check's code."""
-    lines = [f"claim:  {one.claim}", *outcome.message.splitlines()]
-    if outcome.case:
-        lines.append(f"case:   {outcome.case}")
-    if outcome.output.strip():
-        lines += ["your prints:", *(f"  | {line}" for line in outcome.output.splitlines()[:20])]
-    if outcome.hint:
-        lines.append(f"hint:   {outcome.hint}")
-    lines.append(f"replay: {replay_command(path, one, outcome, exam)}")
+    if outcome.verdict is Verdict.NOT_SUBMITTED:
+        return [outcome.message]
+    replay = replay_command(path, one, outcome, exam)
+    return _lines(one.claim, outcome.message, outcome.case, outcome.output, outcome.hint, replay)
+
+
+def record_lines(one: CheckRecord) -> list[str]:
+    """The same lines from a record."""
+    return _lines(one.claim, one.message, one.case, one.output, one.hint, one.replay)
+
+
+def _lines(claim: str, message: str, case: str, output: str, hint: str, replay: str) -> list[str]:
+    lines = [f"claim:  {claim}", *message.splitlines()]
+    if case:
+        lines.append(f"case:   {case}")
+    if output.strip():
+        lines += ["your prints:", *(f"  | {line}" for line in output.splitlines()[:20])]
+    if hint:
+        lines.append(f"hint:   {hint}")
+    if replay:
+        lines.append(f"replay: {replay}")
     return lines

@@ -1,0 +1,33 @@
+"""The command line: `seqgrade list | new | check | grade | doctor | corpus`.
+
+Exit codes: 0 all went well (for `check`: full marks) · 1 points were lost (`check` only) · 2 bad usage or input ·
+3 checks could not run at all (no such device).
+"""
+
+from __future__ import annotations
+
+import click
+
+from harness.cli.check import check
+from harness.cli.corpus import corpus
+from harness.cli.doctor import doctor
+from harness.cli.grade import grade
+from harness.cli.list import list_contracts
+from harness.cli.new import new
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 well (check: full marks), 1 points lost (check), 2 bad usage or input, 3 no such device.",
+)
+@click.version_option(package_name="seqgrade")
+def main() -> None:
+    """Test and grade implementations of a sequence-modelling course's components."""
+
+
+main.add_command(list_contracts)
+main.add_command(new)
+main.add_command(check)
+main.add_command(grade)
+main.add_command(doctor)
+main.add_command(corpus)

@@ -1,0 +1,81 @@
+"""`seqgrade check`: a student's run. What passes, what fails and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.cli.options import NOT_RUN_EXIT, build_exam, exam_options, friendly, only
+from harness.grading.grade import (
+    Exam,
+    Submission,
+    judge_check,
+    judge_submission,
+    open_submission,
+    unavailable,
+)
+from harness.grading.select import SelectionError, select
+from harness.judge.spec import from_json
+from harness.judge.verdict import Verdict
+from harness.plugins import find
+from harness.reports.console import console
+from harness.reports.progress import progress_over
+from harness.reports.student import print_one, print_report
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("-k", "expression", metavar="EXPR", default="", help="Only checks that match, as in pytest.")
+@click.option("--component", "wanted", metavar="NAME", multiple=True, help="Only this component; repeatable.")
+@click.option("--check", "names", metavar="NAME", multiple=True, help="Only this check; repeatable.")
+@click.option("--case", metavar="JSON", help="Judge one check on one case, as a replay line gives it.")
+@click.option("--all", "everything", is_flag=True, help="Show every failure, not the first three of a component.")
+@exam_options
+@click.pass_context
+@friendly
+def check(
+    context: click.Context,
+    path: Path,
+    expression: str,
+    wanted: tuple[str, ...],
+    names: tuple[str, ...],
+    case: str | None,
+    everything: bool,
+    seed: int,
+    device: str,
+    rubric: Path | None,
+    corpus: str | None,
+) -> None:
+    """Check one submission: a .py file, a package folder, or a name under submissions/.
+
+    Exits with 0 only at full marks. Hooks that raise NotImplementedError count as not submitted.
+    """
+    place = find(path)
+    exam = build_exam(seed, device, rubric, corpus)
+    try:
+        exam = only(exam, select(exam.checks, wanted, names, expression))
+    except SelectionError as error:
+        raise click.UsageError(str(error)) from error
+    submission = open_submission(place)
+    if case is not None:
+        context.exit(_replay(exam, submission, case))
+    with progress_over(len(exam.checks), f"checking {submission.name}") as advance:
+        record = judge_submission(exam, submission, lambda one, outcome: advance())
+    print_report(console(), record, limit=None if everything else 3)
+    if unavailable(device):
+        context.exit(NOT_RUN_EXIT)
+    context.exit(0 if record.full else 1)
+
+
+def _replay(exam: Exam, submission: Submission, case: str) -> int:
+    if len(exam.checks) != 1:
+        raise click.UsageError("--case needs exactly one check: name it with --check")
+    (one,) = exam.checks
+    try:
+        spec = from_json(case)
+    except ValueError as error:
+        raise click.UsageError(f"--case: {error}") from error
+    outcome = judge_check(exam, submission, one, spec)
+    print_one(console(), one, outcome, exam, submission.path)
+    return 0 if outcome.verdict is Verdict.PASSED else 1

@@ -1,0 +1,50 @@
+"""`seqgrade doctor`: versions, devices, the corpus, and what this machine offers."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+
+import click
+import torch
+
+from harness.corpus import CorpusError, open_corpus
+from harness.grading.grade import versions
+from harness.grading.suite import suite
+from harness.judge.subject import InProcess
+from harness.reports.console import console
+from harness.units import components, units
+
+
+@click.command()
+@click.option("--corpus", metavar="PATH", help="The book's timemachine.txt.")
+def doctor(corpus: str | None) -> None:
+    """Show what a bug report needs: versions, devices, corpus, isolation. Exits with 2 if something is amiss."""
+    lines = dict(versions())
+    lines["platform"] = f"{platform.system()} {platform.release()} {platform.machine()}, {os.cpu_count()} cores"
+    lines["executable"] = sys.executable
+    lines["units"] = ", ".join(units())
+    lines["suite"] = f"{len(components())} components, {len(suite())} checks"
+    lines["cuda"] = _cuda()
+    lines["isolation"] = f"{InProcess.isolation} (submissions share this process: grade only work you trust)"
+    problem = None
+    try:
+        found = open_corpus(corpus)
+        golden = "verified" if found.golden else "no timemachine.txt at hand; `seqgrade corpus` fetches it"
+        lines["corpus"] = f"{found.origin} ({golden})"
+    except CorpusError as error:
+        lines["corpus"] = problem = str(error)
+    out = console()
+    for name, text in lines.items():
+        out.print(f"{name:<12} {text}", markup=False)
+    if problem:
+        raise SystemExit(2)
+
+
+def _cuda() -> str:
+    if not torch.cuda.is_available():
+        built = torch.version.cuda or "without CUDA"
+        return f"no device (torch built for {built}); --device cuda gives the verdict not_run"
+    names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    return f"{', '.join(names)} (torch built for CUDA {torch.version.cuda})"

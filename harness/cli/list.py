@@ -1,0 +1,57 @@
+"""`seqgrade list`: the contracts, readable in a terminal."""
+
+from __future__ import annotations
+
+import difflib
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from harness.contracts.component import Component
+from harness.grading.suite import suite
+from harness.reports.console import console
+from harness.units import components, units
+
+
+@click.command("list")
+@click.argument("name", required=False, metavar="[UNIT|COMPONENT]")
+def list_contracts(name: str | None) -> None:
+    """Show the units and their components; one unit; or one component's whole contract and its checks."""
+    out = console()
+    if name is None or name in units():
+        for unit in units().values():
+            if name in (None, unit.name):
+                _print_unit(out, unit.name, list(unit.components.values()))
+        out.print(Text("\n`seqgrade list COMPONENT` shows a contract and its checks.", style="dim"))
+    elif name in components():
+        _print_component(out, components()[name])
+    else:
+        known = [*units(), *components()]
+        close = difflib.get_close_matches(name, known, n=1)
+        advice = f"did you mean {close[0]!r}?" if close else f"units: {', '.join(units())}"
+        raise click.UsageError(f"there is no unit or component named {name!r}; {advice}")
+
+
+def signature(item: Component) -> str:
+    """A component's signature as a student writes it."""
+    return f"{item.name}({', '.join(item.parameters)})"
+
+
+def _print_unit(out: Console, name: str, items: list[Component]) -> None:
+    worth = sum(item.points for item in items)
+    out.print(Text(f"\n{name} · {worth:g} points", style="bold"))
+    for item in items:
+        out.print(Text.assemble("  ", (signature(item), "cyan")))
+        out.print(Text(f"      {item.contract.splitlines()[0]}"))
+
+
+def _print_component(out: Console, item: Component) -> None:
+    out.print(Text(f"{signature(item)} · unit {item.unit} · {item.points:g} points", style="bold"))
+    out.print(Text(f"\n{item.contract}"))
+    for rule in sorted(item.rules):
+        out.print(Text(f"\nRule: {rule}, judged by what the hook does when it runs."))
+    out.print(Text("\nChecks", style="bold"))
+    for one in suite():
+        if one.component == item.name:
+            out.print(Text.assemble((f"  {one.name}\n", "cyan"), f"      {one.claim}"))

@@ -1,0 +1,69 @@
+"""What several commands share: options, the exam they describe, and errors as a user meets them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import torch
+
+from harness.corpus import CorpusError, open_corpus
+from harness.grading.grade import Exam
+from harness.grading.record import RecordError
+from harness.grading.rubric import RubricError, default_rubric, read_rubric
+from harness.grading.suite import suite
+from harness.judge.check import Check
+from harness.judge.oracle import Oracle
+from harness.plugins import LoadError
+
+F = TypeVar("F", bound=Callable[..., Any])
+NOT_RUN_EXIT = 3
+
+
+def exam_options(command: F) -> F:
+    """`--seed`, `--device`, `--rubric` and `--corpus`."""
+    for option in reversed(
+        [
+            click.option("--seed", "--grading-seed", type=int, default=0, show_default=True, help="Seed of all cases."),
+            click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True),
+            click.option("--rubric", type=click.Path(path_type=Path), metavar="FILE", help="Points, in TOML."),
+            click.option("--corpus", metavar="PATH", help="The book's timemachine.txt."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def build_exam(seed: int, device: str, rubric: Path | None, corpus: str | None) -> Exam:
+    """The exam that the options describe. Raises RubricError and CorpusError."""
+    torch.set_num_threads(1)  # more threads than one only fight one another on tensors this small
+    checks = suite()
+    points = read_rubric(rubric, checks) if rubric else default_rubric(checks)
+    chosen = tuple(one for one in checks if one.id in points.checks)
+    return Exam(chosen, points, seed, device, open_corpus(corpus), Oracle())
+
+
+def only(exam: Exam, checks: tuple[Check, ...]) -> Exam:
+    """The exam cut down to some checks: its points are theirs."""
+    points = {one.id: exam.rubric.checks[one.id] for one in checks}
+    worth: dict[str, float] = {}
+    for one in checks:
+        worth[one.component] = worth.get(one.component, 0.0) + points[one.id]
+    return replace(exam, checks=checks, rubric=replace(exam.rubric, components=worth, checks=points))
+
+
+def friendly(command: F) -> F:
+    """Turn the errors that a user can meet into a message and exit code 2."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except (LoadError, RubricError, CorpusError, RecordError) as error:
+            raise click.UsageError(str(error)) from error
+
+    return wrapped  # type: ignore[return-value]
