@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli.options import NOT_RUN_EXIT, build_exam, exam_options, friendly, only
+from harness.cli.options import NOT_RUN_EXIT, build_exam, exam_options, friendly
 from harness.grading.grade import (
     Exam,
     Submission,
@@ -54,7 +54,7 @@ def check(
     place = find(path)
     exam = build_exam(seed, device, rubric, corpus)
     try:
-        exam = only(exam, select(exam.checks, wanted, names, expression))
+        exam = exam.only(select(exam.checks, wanted, names, expression))
     except SelectionError as error:
         raise click.UsageError(str(error)) from error
     submission = open_submission(place)

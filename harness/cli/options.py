@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +15,6 @@ from harness.grading.grade import Exam
 from harness.grading.record import RecordError
 from harness.grading.rubric import RubricError, default_rubric, read_rubric
 from harness.grading.suite import suite
-from harness.judge.check import Check
 from harness.judge.oracle import Oracle
 from harness.plugins import LoadError
 
@@ -45,15 +43,6 @@ def build_exam(seed: int, device: str, rubric: Path | None, corpus: str | None) 
     points = read_rubric(rubric, checks) if rubric else default_rubric(checks)
     chosen = tuple(one for one in checks if one.id in points.checks)
     return Exam(chosen, points, seed, device, open_corpus(corpus), Oracle())
-
-
-def only(exam: Exam, checks: tuple[Check, ...]) -> Exam:
-    """The exam cut down to some checks: its points are theirs."""
-    points = {one.id: exam.rubric.checks[one.id] for one in checks}
-    worth: dict[str, float] = {}
-    for one in checks:
-        worth[one.component] = worth.get(one.component, 0.0) + points[one.id]
-    return replace(exam, checks=checks, rubric=replace(exam.rubric, components=worth, checks=points))
 
 
 def friendly(command: F) -> F:

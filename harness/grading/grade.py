@@ -6,7 +6,7 @@ import platform
 import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import hypothesis
@@ -37,6 +37,14 @@ class Exam:
     device: str
     corpus: Corpus
     oracle: Oracle
+
+    def only(self, checks: tuple[Check, ...]) -> Exam:
+        """This exam cut down to some of its checks: the points are theirs."""
+        points = {one.id: self.rubric.checks[one.id] for one in checks}
+        worth: dict[str, float] = {}
+        for one in checks:
+            worth[one.component] = worth.get(one.component, 0.0) + points[one.id]
+        return replace(self, checks=checks, rubric=replace(self.rubric, components=worth, checks=points))
 
     def bench(self, subject: Subject) -> Bench:
         """The bench on which a subject sits this exam."""
@@ -159,7 +167,8 @@ def _component_record(exam: Exam, name: str, checks: Sequence[CheckRecord]) -> C
     absent = {Verdict.NOT_SUBMITTED.value}
     status = "not_submitted" if {one.verdict for one in own} <= absent else "graded"
     total = exam.rubric.components[name]
-    won = total if all(one.verdict == "passed" for one in own) else sum(one.points for one in own)
+    passed = bool(own) and all(one.verdict == "passed" for one in own)
+    won = total if passed else sum(one.points for one in own)
     return ComponentRecord(status, _rounded(won), _rounded(total))
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from hypothesis.strategies import SearchStrategy
 
+from harness.judge.oracle import ReferenceSubject
 from harness.judge.plan import draw, seed_of, shrink
 from harness.judge.spec import Spec
 from harness.judge.trial import Bench, Trial
@@ -85,7 +86,20 @@ class Check:
         except Failure as failure:
             failure.output = "".join(trial.printed)[-MAX_PRINTED:]
             return failure
+        except Exception as error:
+            return self._unjudgeable(bench, case, error)
         return None
+
+    def _unjudgeable(self, bench: Bench, case: Spec | None, error: Exception) -> Failure:
+        """The body stumbled. If it runs through on the reference, it was over a result of a form that no
+        contract allows, which fails; if not, the fault is ours, and the error goes on its way."""
+        if isinstance(bench.subject, ReferenceSubject):
+            raise error
+        known = replace(bench, subject=ReferenceSubject(bench.oracle), device="cpu")
+        if self._failure(known, case) is not None:
+            raise error
+        found = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        return Failure(f"{self.component}: the result has not the form that the contract promises ({found})")
 
     def _simplest(self, bench: Bench, case: Spec, failure: Failure) -> tuple[Spec, Failure]:
         if self.strategy is None or case in self.examples:

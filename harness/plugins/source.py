@@ -45,8 +45,11 @@ def find(path: str | Path, shelf: Path = Path("submissions")) -> Path:
     """
     given = Path(path)
     for candidate in (given, shelf / given, shelf / f"{given}.py"):
-        if candidate.is_file() or candidate.is_dir():
+        if candidate.is_dir() or (candidate.is_file() and candidate.suffix == ".py"):
             return candidate
+        if candidate.is_file():
+            kind = f"a {candidate.suffix} file" if candidate.suffix else "a file without a suffix"
+            raise LoadError(f"{candidate}: a submission is a .py file or a package folder, not {kind}")
     nearby = [item.stem for item in shelf.glob("*")] if shelf.is_dir() else []
     if given.parent.is_dir():
         nearby += [str(given.parent / item.name) for item in given.parent.glob("*.py")]
@@ -61,8 +64,6 @@ def read(path: str | Path) -> Source:
     try:
         if place.is_dir():
             return _read_package(place)
-        if place.suffix != ".py":
-            raise LoadError(f"{place}: a submission is a .py file or a package folder, not a {place.suffix} file")
         return Source(place.stem, place, {"": (place, place.read_bytes())})
     except OSError as error:
         raise LoadError(f"{place}: cannot be read ({error.strerror}); check its permissions") from error
