@@ -19,6 +19,7 @@ from harness.grading.suite import suite
 from harness.judge.check import Check
 from harness.judge.oracle import Oracle, ReferenceSubject
 from harness.judge.verdict import Outcome, Verdict
+from harness.reports.failure import failure_lines
 
 DEVICES = {"cpu": ("cpu",), "cuda": ("cuda",), "all": ("cpu", "cuda")}
 
@@ -136,33 +137,44 @@ def bench(request: pytest.FixtureRequest) -> Sitting:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
-    report = (yield).get_result()
     one = _check_of(item)
-    if one is None or report.when != "call":
+    seen = _outcome_of(item, one) if one is not None and call.when == "call" else None
+    if one is not None and seen is not None:
+        worth = seen.exam.rubric.checks.get(one.id, 0.0)
+        item.user_properties += [
+            ("component", one.component),
+            ("claim", one.claim),
+            ("verdict", seen.outcome.verdict.value),
+            ("max_points", worth),
+        ]
+    report = (yield).get_result()
+    if one is None or seen is None:
         return
+    place = {"submission": seen.name, "device": seen.exam.device, "check": one.id}
+    # Plain data, since xdist sends it to another process.
+    report.seqgrade = {**vars(seen.outcome), "verdict": seen.outcome.verdict.value, **place}
+    if call.excinfo is not None and call.excinfo.errisinstance(CheckFailed):
+        report.longrepr = "\n".join(failure_lines(one, seen.outcome, seen.exam, seen.path))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An outcome, and whose it is."""
+
+    name: str
+    path: Path
+    exam: Exam
+    outcome: Outcome
+
+
+def _outcome_of(item: pytest.Item, one: Check) -> Seen | None:
+    """What a test noted; None where the judge itself failed, whose traceback pytest shows whole."""
     session = session_of(item.config)
     name, device = item.callspec.params["bench"]  # type: ignore[attr-defined]
     outcome = session.outcomes.get((name, device), {}).get(one.id)
-    if outcome is None:  # the judge itself failed: pytest shows that traceback whole
-        return
-    exam = session.exams[device]
-    report.user_properties += [
-        ("component", one.component),
-        ("claim", one.claim),
-        ("verdict", outcome.verdict.value),
-        ("max_points", exam.rubric.checks.get(one.id, 0.0)),
-    ]
-    report.seqgrade = {"submission": name, "device": device, "check": one.id, **vars(outcome)}
-    if call.excinfo is not None and call.excinfo.errisinstance(CheckFailed):
-        path = session.submissions[name].path
-        report.longrepr = failure_text(one, outcome, exam, path)
-
-
-def failure_text(one: Check, outcome: Outcome, exam: Exam, path: Path) -> str:
-    """What a student reads about one failure: claim, finding, case, hint, replay."""
-    from harness.reports.failure import failure_lines
-
-    return "\n".join(failure_lines(one, outcome, exam, path))
+    if outcome is None:
+        return None
+    return Seen(name, session.submissions[name].path, session.exams[device], outcome)
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:

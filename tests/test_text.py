@@ -81,7 +81,10 @@ def test_tokenize_by_char_loses_nothing(trial: Trial, case: TextAs) -> None:
     trial.require(joined == case.text, f"the tokens join to {joined!r}, but should to {case.text!r}")
 
 
-@check("tokenize", examples=[TextAs("a b", "line"), TextAs("a b", ""), TextAs("a b", "words")])
+@check(
+    "tokenize",
+    examples=[TextAs("a b", unit) for unit in ("line", "", "words", "chars", "Char", "WORD", " char", "wor")],
+)
 def test_tokenize_refuses_an_unknown_unit(trial: Trial, case: TextAs) -> None:
     """A unit other than "char" and "word" raises ValueError."""
     trial.raises(ValueError, case.arguments())

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import io
 import itertools
 import linecache
 import sys
 import traceback
 import types
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -64,6 +67,15 @@ def _findable(finder: _Finder) -> Iterator[None]:
         sys.meta_path.remove(finder)
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Prints and warnings at import are nobody's fault and nobody's business."""
+    sink = io.StringIO()
+    with warnings.catch_warnings(), contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink):
+        warnings.simplefilter("ignore")
+        yield
+
+
 def import_source(source: Source) -> list[types.ModuleType]:
     """Import every module of a source, its `__init__` first.
 
@@ -74,7 +86,7 @@ def import_source(source: Source) -> list[types.ModuleType]:
     files = {str(file) for file, _ in source.modules.values()}
     with _findable(_Finder(root, source)):
         try:
-            with cpu_limit(LOAD_SECONDS):
+            with cpu_limit(LOAD_SECONDS), _quiet():
                 return [importlib.import_module(f"{root}.{name}" if name else root) for name in sorted(source.modules)]
         except (LoadError, KeyboardInterrupt, MemoryError):
             raise

@@ -84,7 +84,9 @@ class Ranks(Spec):
         }
 
 
-raw = st.text(alphabet=ALPHABET, min_size=0, max_size=24)
+_noise = st.text(alphabet=ALPHABET, min_size=0, max_size=24)
+_prose = st.lists(st.sampled_from(["the", "The", "time", "a", "I"]), min_size=4, max_size=9).map("  ".join)
+raw = st.one_of(_noise, _prose)
 texts = st.builds(Text, raw)
 texts_by_unit = st.builds(TextAs, raw, st.sampled_from(["char", "word"]))
 
