@@ -73,7 +73,7 @@ def _replay(exam: Exam, submission: Submission, case: str) -> int:
         raise click.UsageError("--case needs exactly one check: name it with --check")
     (one,) = exam.checks
     try:
-        spec = from_json(case)
+        spec = from_json(case, {type(drawn) for drawn in one.plan(exam.seed)})
     except ValueError as error:
         raise click.UsageError(f"--case: {error}") from error
     outcome = judge_check(exam, submission, one, spec)
