@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.units import Unit, unit_hookimpl
 
-NAMES = ("text", "bptt")
+NAMES = ("text", "markov", "bptt")
 HERE = Path(__file__).resolve().parent
 
 

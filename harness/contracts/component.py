@@ -71,7 +71,7 @@ def component(
     rules: tuple[str, ...] = (),
     may_change: tuple[str, ...] = (),
     may_draw: bool = False,
-    cpu_seconds: float = 10.0,
+    cpu_seconds: float = 5.0,
 ) -> Callable[[F], F]:
     """Declare a hookspec stub as a component.
 
