@@ -45,7 +45,7 @@ def to_plain(value: Any, devices: set[str] | None = None, depth: int = 0) -> Pla
 
     Raises NotPlainError for data deeper than MAX_DEPTH or a tensor above MAX_TENSOR_BYTES.
     """
-    if value is None or type(value) in (bool, int, float, str):
+    if value is None or type(value) in (bool, int, float, str, Opaque):
         return value
     if depth > MAX_DEPTH:
         raise NotPlainError(f"the result is nested more than {MAX_DEPTH} levels deep, or contains itself")

@@ -141,5 +141,9 @@ def number(value: torch.Tensor) -> str:
 
 def shown(value: Any, limit: int = 90) -> str:
     """A value for a message, cut in the middle where it is long."""
-    text = repr(value) if not isinstance(value, torch.Tensor) else describe_type(value)
+    if isinstance(value, torch.Tensor):
+        return describe_type(value)
+    if isinstance(value, (list, tuple, str)) and len(value) > 10 * limit:  # no repr of a whole corpus
+        return f"{shown(value[:limit], limit)} ({len(value)} in all)"
+    text = repr(value)
     return text if len(text) <= limit else f"{text[: limit - 30]} … {text[-25:]}"

@@ -305,6 +305,6 @@ def _briefly(value: Any) -> str:
     if isinstance(value, dict):
         inside = ", ".join(f"{key}: {_briefly(item)}" for key, item in list(value.items())[:4])
         return f"{{{inside}{', …' if len(value) > 4 else ''}}}"
-    if isinstance(value, (list, tuple)) and any(isinstance(item, (torch.Tensor, dict)) for item in value):
+    if isinstance(value, (list, tuple)) and any(isinstance(item, (torch.Tensor, dict)) for item in value[:4]):
         return f"{type(value).__name__} of {len(value)}: {_briefly(value[0])}, …"
     return shown(value, limit=60)
