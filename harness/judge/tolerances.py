@@ -65,5 +65,5 @@ def law_tolerance(dtype: torch.dtype, expected: torch.Tensor) -> float:
 
 def largest(tensor: torch.Tensor) -> float:
     """The largest finite magnitude of a tensor, 0.0 where there is none."""
-    finite = tensor[torch.isfinite(tensor)] if tensor.dtype.is_floating_point else tensor
+    finite = tensor[torch.isfinite(tensor)] if tensor.dtype.is_floating_point else tensor.double()
     return float(finite.abs().max()) if finite.numel() else 0.0

@@ -98,9 +98,15 @@ def one_hot(indices, vocab_size):
     return F.one_hot(indices.T, vocab_size).to(torch.float32)
 
 
+def shape_of(module, *sizes):
+    """A module without values (nor draws from the global generator), to be called with given weights."""
+    with torch.device("meta"):
+        return module(*sizes)
+
+
 @hookimpl
 def rnn_scratch(inputs, state, params):
-    return functional_call(RNN(1, 1), params, (inputs, state))
+    return functional_call(shape_of(RNN, 1, 1), params, (inputs, state))
 
 
 @hookimpl
@@ -110,7 +116,7 @@ def rnn_concise(num_inputs, num_hiddens):
 
 @hookimpl
 def output_layer(hiddens, params):
-    return functional_call(Head(1, 1), params, (hiddens,))
+    return functional_call(shape_of(Head, 1, 1), params, (hiddens,))
 
 
 @hookimpl

@@ -1,0 +1,96 @@
+"""Modules: finding torch's recurrent layer in what a hook returned, and driving it on one case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from harness.contracts.component import Hook, Observed
+from harness.contracts.results import Anything, Fields, Kind, ListOf, Mapping, Str, WrongKind
+from harness.plain import to_plain, type_name
+from harness.wire import encode
+
+FACTS = ("num_layers", "bidirectional", "nonlinearity")
+PARAMETERS = ["bias_hh_l0", "bias_ih_l0", "weight_hh_l0", "weight_ih_l0"]
+"""The four parameters of one layer in one direction, by torch's names."""
+
+
+@dataclass(frozen=True)
+class OneLayer(Kind):
+    """What `find_layers` wrote down of a module that is or holds exactly one layer of torch's, with the
+    given facts: `OneLayer("torch.nn.RNN", num_layers=1, nonlinearity="tanh", parameters=PARAMETERS, others=[])`."""
+
+    layer: str
+    facts: tuple[tuple[str, Any], ...]
+
+    def __init__(self, layer: str, **facts: Any) -> None:
+        object.__setattr__(self, "layer", layer)
+        object.__setattr__(self, "facts", tuple(facts.items()))
+
+    @property
+    def name(self) -> str:
+        return f"or hold exactly one {self.layer} with {', '.join(f'{k}={v!r}' for k, v in self.facts)}"
+
+    def canonical(self, value: Any, what: str) -> Any:
+        """None: a right module may differ from the reference's in what is not demanded."""
+        found = _FOUND.canonical(value, what)
+        if len(found["layers"]) != 1:
+            raise WrongKind("the module", f"a {found['type']} with {len(found['layers'])} of them", self.name)
+        for fact, demanded in self.facts:
+            actual = found["layers"][0].get(fact)
+            if type(actual) is not type(demanded) or actual != demanded:
+                raise WrongKind("the module", f"a {found['type']} with {fact}={actual!r}", self.name)
+
+
+_FOUND = Fields(type=Str(), layers=ListOf(Mapping(Str(), Anything())))
+
+
+def find_layers(module: Any, module_class: type[nn.Module]) -> list[nn.Module]:
+    """Every layer of that class that the module is or holds."""
+    held = module.modules() if isinstance(module, nn.Module) else ()
+    return [layer for layer in held if isinstance(layer, module_class)]
+
+
+def _facts(module: nn.Module, layer: nn.Module) -> dict[str, Any]:
+    """The layer's facts, the names of its parameters, and of those that the module has besides."""
+    own = {id(parameter) for parameter in layer.parameters()}
+    others = [name for name, parameter in module.named_parameters() if id(parameter) not in own]
+    parameters = sorted(name for name, _ in layer.named_parameters())
+    return {**{fact: getattr(layer, fact, None) for fact in FACTS}, "parameters": parameters, "others": others}
+
+
+def drive_module(module_class: type[nn.Module], hook: Hook, arguments: dict[str, Any], drive: dict[str, Any]) -> Any:
+    """Give the module that a hook returned the weights of a case, run it, and write down what it did.
+
+    drive: `weights`, the layer's own parameters by torch's names (None: it keeps its initial ones),
+    `inputs` and `state`, with which the module is called; `rehearsals`, how often it is called before the
+    call that counts (none, if left out). In the value, `module` is what was found, `mutated`
+    names what the call changed in place, `result` is what it returned (None where it does not hold the one
+    layer with PARAMETERS); the leaves are the layer's parameters, as `weights.weight_ih_l0`.
+    """
+    made = hook(**arguments)
+    layers = find_layers(made, module_class)
+    facts = [_facts(made, layer) for layer in layers]
+    found = {"type": type_name(made), "layers": facts}
+    weights, inputs, state = drive["weights"], drive["inputs"], drive["state"]
+    if [one["parameters"] for one in facts] != [PARAMETERS]:
+        return {"module": found, "mutated": [], "result": None}
+    made.to(inputs)  # its dtype and device
+    if weights is not None:
+        layers[0].load_state_dict(weights)
+    before = [_bytes(inputs), _bytes(state)]
+    for _ in range(drive.get("rehearsals", 0)):
+        made(inputs, state)
+    result = made(inputs, state)
+    pairs = zip(("inputs", "state"), before, (inputs, state), strict=True)
+    mutated = [name for name, kept, now in pairs if _bytes(now) != kept]
+    leaves = {f"weights.{name}": one for name, one in layers[0].named_parameters() if one.requires_grad}
+    return Observed({"module": found, "mutated": mutated, "result": result}, leaves)
+
+
+def _bytes(value: Any) -> bytes:
+    with torch.no_grad():
+        return encode(to_plain(value))
