@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from harness.contracts.component import NO_RECURRENT_KERNELS, component
-from harness.contracts.modules import PARAMETERS, OneLayer, drive_module
+from harness.contracts.modules import ONE_LAYER, OneLayer, drive_module
 from harness.contracts.results import Array, Fields, ListOf, Parts, Str
 
 Tensor = torch.Tensor
@@ -16,7 +16,6 @@ Params = dict[str, Tensor]
 
 _STATE = Array("n h", state=True)
 _MODULE_STATE = Array("1 n h", state=True)
-_ONE = {"num_layers": 1, "bidirectional": False, "parameters": PARAMETERS, "others": []}
 
 
 @component(
@@ -44,7 +43,7 @@ def lstm_scratch(
 
 @component(
     Fields(
-        module=OneLayer("torch.nn.LSTM", **_ONE),
+        module=OneLayer("torch.nn.LSTM", **ONE_LAYER),
         mutated=ListOf(Str()),
         result=Parts(outputs=Array("T n h"), state=Parts(H=_MODULE_STATE, C=_MODULE_STATE)),
     ),
@@ -91,7 +90,7 @@ def gru_scratch(inputs: Tensor, state: Tensor | None, params: Params) -> tuple[T
 
 @component(
     Fields(
-        module=OneLayer("torch.nn.GRU", **_ONE),
+        module=OneLayer("torch.nn.GRU", **ONE_LAYER),
         mutated=ListOf(Str()),
         result=Parts(outputs=Array("T n h"), state=_MODULE_STATE),
     ),

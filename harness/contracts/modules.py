@@ -16,6 +16,8 @@ from harness.wire import encode
 FACTS = ("num_layers", "bidirectional", "nonlinearity")
 PARAMETERS = ["bias_hh_l0", "bias_ih_l0", "weight_hh_l0", "weight_ih_l0"]
 """The four parameters of one layer in one direction, by torch's names."""
+ONE_LAYER = {"num_layers": 1, "bidirectional": False, "parameters": PARAMETERS, "others": []}
+"""What every `*_concise` contract demands."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def _facts(module: nn.Module, layer: nn.Module) -> dict[str, Any]:
 def drive_module(module_class: type[nn.Module], hook: Hook, arguments: dict[str, Any], drive: dict[str, Any]) -> Any:
     """Give the module that a hook returned the weights of a case, run it, and write down what it did.
 
-    drive: `weights`, the layer's own parameters by torch's names (None: it keeps its initial ones),
+    drive: `weights`, the layer's own parameters by torch's names (none: it keeps its initial ones),
     `inputs` and `state`, with which the module is called; `rehearsals`, how often it is called before the
     call that counts (none, if left out). In the value, `module` is what was found, `mutated`
     names what the call changed in place, `result` is what it returned (None where it does not hold the one
@@ -75,11 +77,11 @@ def drive_module(module_class: type[nn.Module], hook: Hook, arguments: dict[str,
     layers = find_layers(made, module_class)
     facts = [_facts(made, layer) for layer in layers]
     found = {"type": type_name(made), "layers": facts}
-    weights, inputs, state = drive["weights"], drive["inputs"], drive["state"]
+    weights, inputs, state = drive.get("weights"), drive["inputs"], drive["state"]
     if [one["parameters"] for one in facts] != [PARAMETERS]:
         return {"module": found, "mutated": [], "result": None}
     made.to(inputs)  # its dtype and device
-    if weights is not None:
+    if weights:
         layers[0].load_state_dict(weights)
     before = [_bytes(inputs), _bytes(state)]
     for _ in range(drive.get("rehearsals", 0)):
