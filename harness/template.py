@@ -5,16 +5,18 @@ from __future__ import annotations
 from harness.contracts.component import Component
 from harness.units import Unit, units
 
+WIDTH = 110
+
 
 def hook_text(item: Component) -> str:
     """One hook of the template."""
     first, *rest = item.contract.splitlines()
     body = "\n".join(f"    {line}" if line else "" for line in rest)
     doc = f'    """{first}\n{body}\n    """' if rest else f'    """{first}"""'
-    return (
-        f"@hookimpl\ndef {item.name}({', '.join(item.parameters)}):\n{doc}\n"
-        '    raise NotImplementedError("not implemented yet")\n'
-    )
+    inside = ", ".join(item.parameters)
+    if len(item.name) + len(inside) > WIDTH - len("def ():"):
+        inside = f"\n    {inside}\n"
+    return f'@hookimpl\ndef {item.name}({inside}):\n{doc}\n    raise NotImplementedError("not implemented yet")\n'
 
 
 def unit_text(unit: Unit) -> str:

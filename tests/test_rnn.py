@@ -442,8 +442,9 @@ def test_clip_gradients_works_in_place(trial: Trial, case: Grads) -> None:
 
 @check("clip_gradients", _LONG, count=6, examples=_CLIPPED)
 def test_clip_gradients_leaves_the_parameters_alone(trial: Trial, case: Grads) -> None:
-    """The values of the parameters do not change, only their gradients."""
+    """The values of the parameters do not change, nor does the list of them; only their gradients do."""
     seen, given = trial.ask(case.arguments(), case.drive()), case.arguments()["parameters"]
+    trial.require(seen["listed"] is True, "the list `parameters` was changed", trial.call_text(case.arguments()))
     _norm_is(trial, case, seen["grads"], min(case.norm, case.max_norm))
     trial.matches(seen["values"], given, "parameters", call=trial.call_text(case.arguments()), tolerance=lambda *_: 0.0)
 

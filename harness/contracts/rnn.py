@@ -93,24 +93,26 @@ def language_model_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Te
 
 
 def observe_clip_gradients(hook: Hook, arguments: dict[str, Any], drive: dict[str, Any]) -> dict[str, Any]:
-    """Attach the drive's `grads`, call, and write down the grads, whether they are the same objects, and
-    the parameters' values."""
+    """Attach the drive's `grads`, call, and write down the grads, whether they are the same objects, the
+    parameters' values, and whether the list still holds them."""
     values = enumerate(arguments["parameters"])
     parameters = [nn.Parameter(value) if i % 2 else value.requires_grad_() for i, value in values]
     for parameter, grad in zip(parameters, drive["grads"], strict=True):
         parameter.grad = grad
     before = [parameter.grad for parameter in parameters]
-    hook(**{**arguments, "parameters": list(parameters)})
+    given = list(parameters)
+    hook(**{**arguments, "parameters": given})
     after = [parameter.grad for parameter in parameters]
     return {
         "grads": after,
         "same": [one is other for one, other in zip(before, after, strict=True)],
         "values": [parameter.detach() for parameter in parameters],
+        "listed": list(map(id, given)) == list(map(id, parameters)),
     }
 
 
 @component(
-    Fields(grads=ListOf(Anything()), same=ListOf(Anything()), values=ListOf(Anything())),
+    Fields(grads=ListOf(Anything()), same=ListOf(Anything()), values=ListOf(Anything()), listed=Anything()),
     points=2,
     observer=observe_clip_gradients,
     may_change=("parameters",),

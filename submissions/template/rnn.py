@@ -97,7 +97,9 @@ def generate(prefix, num_preds, step, state):
 
 
 @hookimpl
-def train_language_model(corpus, vocab_size, num_hiddens, num_steps, batch_size, num_epochs, learning_rate, max_norm, generator):
+def train_language_model(
+    corpus, vocab_size, num_hiddens, num_steps, batch_size, num_epochs, learning_rate, max_norm, generator
+):
     """Train a one-layer tanh RNN language model and return its weights.
 
     Shapes: `corpus` is a list of int; a dict W_xh (V, h), W_hh (h, h), b_h (h,), W_hq (h, V), b_q (V,) out,

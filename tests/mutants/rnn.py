@@ -559,6 +559,16 @@ MUTANTS: list[Mutant] = [
     # -- clip_gradients
     mutant(
         "clip_gradients",
+        "list-thinned",
+        "Parameters without a gradient are removed from the caller's list.",
+        "test_clip_gradients_leaves_the_parameters_alone",
+        (
+            "    norm = torch.cat(",
+            "    parameters[:] = [p for p in parameters if p.grad is not None]\n    norm = torch.cat(",
+        ),
+    ),
+    mutant(
+        "clip_gradients",
         "one-norm-a-parameter",
         "Each gradient is clipped by its own norm.",
         "test_clip_gradients_scales_by_the_global_norm",
