@@ -47,6 +47,7 @@ def test_kernel_has_known_values(trial: Trial) -> None:
 def test_kernel_is_even(trial: Trial, case: Distances) -> None:
     """A distance and its opposite weigh the same."""
     arguments = case.arguments()
+    _falls_from_one(trial, case)
     opposite = {**arguments, "distances": -arguments["distances"]}
     call = trial.call_text(arguments)
     trial.matches(trial.ask(opposite), trial.ask(arguments), "the kernel of -distances", call=call)
@@ -61,6 +62,7 @@ def test_kernel_is_even(trial: Trial, case: Distances) -> None:
 def test_kernel_depends_on_distance_over_sigma(trial: Trial, case: Distances) -> None:
     """Four times the distances under four times the sigma weigh the same."""
     arguments = case.arguments()
+    _falls_from_one(trial, case)
     wider = {"name": case.name, "distances": 4 * arguments["distances"], "sigma": 4 * case.sigma}
     call = trial.call_text(arguments)
     trial.matches(trial.ask(wider), trial.ask(arguments), "the kernel of 4 * distances at 4 * sigma", call=call)
@@ -70,6 +72,7 @@ def test_kernel_depends_on_distance_over_sigma(trial: Trial, case: Distances) ->
 def test_kernel_weighs_each_distance_by_itself(trial: Trial, case: Distances) -> None:
     """The kernel of one distance, alone or among others, in any order, is the same: nothing is normalised."""
     arguments = case.arguments()
+    _falls_from_one(trial, case)
     distances, whole = arguments["distances"], trial.ask(arguments)
     turned = trial.ask({**arguments, "distances": distances.T.contiguous()})
     single = trial.ask({**arguments, "distances": distances[2, 1].clone()})
@@ -86,6 +89,15 @@ def test_kernel_refuses_an_unknown_name(trial: Trial, case: Distances) -> None:
 test_kernel_leaves_arguments_and_random_state_alone = purity(
     "kernel", cases.distances, examples=[Distances(name, (5,), 0.7, 6) for name in NAMES]
 )
+
+
+def _falls_from_one(trial: Trial, case: Distances) -> None:
+    """A law that zeros or a constant obey proves nothing: a kernel is 1 at 0, and all but "constant" fall."""
+    far = torch.tensor([0.0, 9.0], dtype=getattr(torch, case.dtype)) * case.sigma
+    found = trial.ask({"name": case.name, "distances": far, "sigma": case.sigma})
+    expected = torch.tensor([1.0, float(case.name == "constant")], dtype=far.dtype)
+    trial.matches(found, expected, f"kernel({case.name!r}, [0, {9 * case.sigma:g}], {case.sigma:g})")
+
 
 # -- nadaraya_watson -------------------------------------------------------------------------------------
 
