@@ -80,7 +80,7 @@ def test_kernel_weighs_each_distance_by_itself(trial: Trial, case: Distances) ->
     trial.matches(single, whole[2, 1], "the kernel of distances[2, 1]", call=trial.call_text(arguments))
 
 
-@check("kernel", examples=[Distances(name, (3,), 1.0, 0) for name in ("triangular", "gauss", "")])
+@check("kernel", examples=[Distances(name, (3,), 1.0, 0) for name in ("triangular", "gauss", "Gaussian", "")])
 def test_kernel_refuses_an_unknown_name(trial: Trial, case: Distances) -> None:
     """A name other than the four raises ValueError."""
     trial.raises(ValueError, case.arguments())

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from harness.plain import class_names
+
 
 def bases_of(error: BaseException) -> list[str]:
     """The qualified names of an exception's classes, so that a judge can ask `is it a ValueError?`."""
-    return [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__]
+    return class_names(type(error))
 
 
 def attempt(step: Callable[..., Any], *arguments: Any) -> dict[str, Any]:

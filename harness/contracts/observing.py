@@ -14,8 +14,8 @@ import random
 import time
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -25,8 +25,8 @@ from harness.contracts.attempts import bases_of
 from harness.contracts.component import Component, Hook, Observed
 from harness.contracts.results import WrongKind
 from harness.limits import OutOfTimeError, cpu_limit
-from harness.plain import NotPlainError, Opaque, Plain, to_plain
-from harness.wire import encode
+from harness.plain import Opaque, Plain, class_names, to_plain
+from harness.wire import WireError, encode
 
 MAX_OUTPUT = 2**20
 
@@ -92,10 +92,52 @@ class Observation:
         return {**vars(self), "raised": asdict(self.raised) if self.raised else None}
 
     @staticmethod
-    def of_plain(data: dict[str, Plain]) -> Observation:
-        """Read what came over the wire. Raises TypeError where a field is missing or unknown."""
+    def of_plain(data: Plain) -> Observation:
+        """Read what came over the wire. Raises TypeError where it is not an observation, field by field."""
+        if type(data) is not dict or set(data) != {one.name for one in fields(Observation)}:
+            raise TypeError("not the fields of an observation")
+        for name, fits in _FITTING.items():
+            if not fits(data[name]):
+                raise TypeError(f"{name} is not what an observation has there")
         raised = data["raised"]
         return Observation(**{**data, "raised": Raised(**raised) if raised else None})
+
+    def frame(self, request_id: int = 0) -> bytes:
+        """The observation as a frame. One that does not fit the wire's caps becomes one that says so:
+        what cannot be sent is the submission's fault."""
+        try:
+            return encode(self.plain(), request_id)
+        except WireError as error:
+            raised = Raised(bases_of(error), f"the result cannot be written down: {error}", [])
+            told = replace(self, result=None, gradients=None, raised=raised, warned=[], output=self.output[:1000])
+            return encode(told.plain(), request_id)
+
+
+def _are_texts(value: Plain) -> bool:
+    return type(value) is list and set(map(type, value)) <= {str}
+
+
+def _is_raised(value: Plain) -> bool:
+    if type(value) is not dict or set(value) != {"bases", "message", "frames"}:
+        return value is None
+    lists = _are_texts(value["bases"]) and len(value["bases"]) > 0 and _are_texts(value["frames"])
+    return lists and type(value["message"]) is str
+
+
+def _are_gradients(value: Plain) -> bool:
+    if type(value) is not dict:
+        return value is None
+    return set(map(type, value)) <= {str} and set(map(type, value.values())) <= {torch.Tensor, type(None)}
+
+
+_FITTING: dict[str, Callable[[Plain], bool]] = {
+    "raised": _is_raised,
+    "out_of_time": lambda value: value is None or type(value) in (int, float),
+    "gradients": _are_gradients,
+    **dict.fromkeys(("changed", "moved", "devices", "warned"), _are_texts),
+    **dict.fromkeys(("drawn", "output"), lambda value: type(value) is str),
+    "seconds": lambda value: type(value) is float,
+}
 
 
 def observe(component: Component, hook: Hook, request: Request, files: tuple[str, ...] = ()) -> Observation:
@@ -105,7 +147,7 @@ def observe(component: Component, hook: Hook, request: Request, files: tuple[str
     """
     if request.device != "cpu":
         _exact_float32()
-    with _global_random_state_kept():
+    with _global_state_kept(), torch.enable_grad():
         return _observe(component, hook, request, files)
 
 
@@ -121,7 +163,7 @@ def _observe(component: Component, hook: Hook, request: Request, files: tuple[st
     seen: dict[str, Any] = {}
     devices: set[str] = set()
     began = time.process_time()
-    output = io.StringIO()
+    output = _Output()
     budget = request.cpu_seconds or component.cpu_seconds
     with warnings.catch_warnings(record=True) as warned, _captured(output):
         warnings.simplefilter("always")
@@ -134,7 +176,6 @@ def _observe(component: Component, hook: Hook, request: Request, files: tuple[st
                     leaves.update(observed.leaves)
                     gradients = _vector_jacobian_products(component, observed.value, leaves, request)
                     seen["gradients"] = to_plain(gradients, devices)
-                encode(seen.get("result"))  # what cannot be sent is the submission's fault, named here
         except (KeyboardInterrupt, MemoryError):
             raise
         except OutOfTimeError:
@@ -152,8 +193,8 @@ def _observe(component: Component, hook: Hook, request: Request, files: tuple[st
         moved=[name for name in states if now[name] != states[name]],
         drawn=hashlib.sha1(now["torch"]).hexdigest(),
         devices=sorted(devices),
-        warned=[f"{item.category.__name__}: {item.message}"[:500] for item in warned[:20]],
-        output=output.getvalue()[:MAX_OUTPUT],
+        warned=[f"{item.category.__name__}: {_printed(item.message)}"[:500] for item in warned[:20]],
+        output=bytes(output.kept).decode("utf-8", "replace"),
         seconds=time.process_time() - began,
     )
 
@@ -208,7 +249,8 @@ def _vector_jacobian_products(
     if not isinstance(total, torch.Tensor) or not total.requires_grad:
         return dict.fromkeys(leaves)
     found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
-    return dict(zip(leaves, found, strict=True))
+    dense = [one.to_dense() if one is not None and one.layout is torch.sparse_coo else one for one in found]
+    return dict(zip(leaves, dense, strict=True))
 
 
 def _fingerprints(arguments: Mapping[str, Plain]) -> dict[str, bytes]:
@@ -219,7 +261,7 @@ def _fingerprint(value: Any) -> bytes:
     """The bytes of an argument, which change when its values, shape, dtype or structure change."""
     try:
         return encode(to_plain(value))
-    except NotPlainError:
+    except Exception:  # whatever a hook put into it that cannot be written down: it has changed
         return b"no longer plain data"
 
 
@@ -240,30 +282,58 @@ def _seed_globally(seed: int | None) -> None:
 
 
 @contextlib.contextmanager
-def _global_random_state_kept() -> Iterator[None]:
+def _global_state_kept() -> Iterator[None]:
+    """Leave the global random states, and torch's default dtype, to the next case as they were."""
     kept = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    dtype = torch.get_default_dtype()
     try:
         yield
     finally:
+        torch.set_default_dtype(dtype)
         torch.set_rng_state(kept[0])
         np.random.set_state(kept[1])
         random.setstate(kept[2])
 
 
+class _Output(io.RawIOBase):
+    """What a hook prints, up to MAX_OUTPUT bytes. It outlives the stream that writes to it."""
+
+    def __init__(self) -> None:
+        self.kept = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.kept += bytes(data)[: MAX_OUTPUT - len(self.kept)]
+        return len(data)
+
+
 @contextlib.contextmanager
-def _captured(output: io.StringIO) -> Iterator[None]:
-    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+def _captured(output: _Output) -> Iterator[None]:
+    # A real text stream: hooks may write bytes to `sys.stdout.buffer`, reconfigure it, even close it.
+    stream = io.TextIOWrapper(io.BufferedWriter(output), "utf-8", "backslashreplace", write_through=True)
+    with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
         yield
+    with contextlib.suppress(ValueError):  # closed by the hook
+        stream.flush()
+
+
+def _printed(thing: object) -> str:
+    """`str(thing)`, by code that may be the submission's and may do anything."""
+    try:
+        with cpu_limit(0.2):
+            return str.__str__(str(thing))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as inner:  # one that cannot be printed must not hide which one it is
+        return f"(its message cannot be printed: {class_names(type(inner))[0].rpartition('.')[2]})"
 
 
 def _raised(error: BaseException, files: tuple[str, ...]) -> Raised:
-    try:
-        message = str(error)
-    except Exception as inner:  # an exception that cannot be printed must not hide which one it is
-        message = f"(its message cannot be printed: {type(inner).__name__})"
     frames = [
         f"{frame.filename}:{frame.lineno}, in {frame.name}: {frame.line or ''}".rstrip(": ")
         for frame in traceback.extract_tb(error.__traceback__)
         if frame.filename in files
     ]
-    return Raised(bases_of(error), message[:4000], frames[-10:])
+    return Raised(bases_of(error), _printed(error)[:4000], frames[-10:])

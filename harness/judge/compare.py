@@ -52,10 +52,9 @@ def compare_reals(what: str, actual: Any, expected: float, tolerance: float = RE
     if not math.isfinite(actual) or not math.isfinite(expected) or not (
         abs(actual - expected) <= tolerance * max(abs(expected), 1e-8)
     ):  # fmt: skip
-        raise Failure(
-            f"{what} is {actual:.8g}, but should be {expected:.8g}",
-            f"off by {abs(actual - expected):.2g}; tolerance {tolerance * max(abs(expected), 1e-8):.2g}",
-        )
+        off = f"off by {abs(actual - expected):.2g}; tolerance {tolerance * max(abs(expected), 1e-8):.2g}"
+        finite = math.isfinite(actual) and math.isfinite(expected)
+        raise Failure(f"{what} is {actual:.8g}, but should be {expected:.8g}", *([off] if finite else []))
 
 
 def compare_tensors(what: str, actual: Any, expected: torch.Tensor, tolerance: Tolerance) -> None:
@@ -73,7 +72,10 @@ def compare_tensors(what: str, actual: Any, expected: torch.Tensor, tolerance: T
     same = (a == e) | (a.isnan() & e.isnan())
     error = torch.where(same, 0.0, (a - e).abs())
     error = torch.where(error.isnan(), math.inf, error)
-    wrong = error > allowed
+    if not (actual.dtype.is_floating_point or expected.dtype.is_floating_point):
+        same = actual == expected  # float64 does not tell integers beyond 2^53 apart
+        error = torch.where(same, 0.0, error.clamp(min=1.0))
+    wrong = ~same & (~(error <= allowed) | ~torch.isfinite(a))
     if not bool(wrong.any()):
         return
     worst = _index(int(error.argmax()), error.shape)
@@ -81,8 +83,9 @@ def compare_tensors(what: str, actual: Any, expected: torch.Tensor, tolerance: T
     place = f"{what}{list(worst)}" if worst else what
     lines = [f"{int(wrong.sum())} of {error.numel()} elements differ, the first at {list(first)}; "
              f"the worst by {float(error[worst]):.2g}; tolerance {allowed:.2g}"]  # fmt: skip
-    if bool((~torch.isfinite(a) & torch.isfinite(e)).any()):
-        lines.append(f"{int((~torch.isfinite(a)).sum())} of them are not finite (nan or inf)")
+    unbounded = int((wrong & ~torch.isfinite(a)).sum())
+    if unbounded:
+        lines.append(f"{unbounded} of them are not finite (nan or inf)")
     raise Failure(f"{place} is {number(actual[worst])}, but should be {number(expected[worst])}", *lines)
 
 
@@ -104,7 +107,7 @@ def _compare_dicts(what: str, actual: Any, expected: dict[Any, Any], tolerance: 
 def _compare_sequences(what: str, actual: Any, expected: Any, tolerance: Tolerance, kind: Kind) -> None:
     if type(actual) is not type(expected):
         raise Failure(f"{what} is {describe_type(actual)}, but should be {describe_type(expected)}")
-    if actual == expected if _is_flat(expected) else False:
+    if _is_flat(actual) and _is_flat(expected) and actual == expected:  # long corpora: no call an item
         return
     for i, (one, other) in enumerate(zip(actual, expected, strict=False)):
         compare(f"{what}[{i}]", one, other, tolerance, kind.item if isinstance(kind, ListOf) else _ANYTHING)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from harness.contracts.attempts import bases_of
 from harness.contracts.component import Component
-from harness.contracts.observing import Observation, Request, observe
-from harness.plain import to_plain
+from harness.contracts.observing import Observation, Raised, Request, observe
 from harness.plugins import Plugin, Problem
 from harness.units import components
 from harness.wire import decode, encode
@@ -64,8 +64,11 @@ class InProcess:
     def observe(self, request: Request) -> Observation:
         component: Component = components()[request.component]
         arrived: dict[str, Any] = decode(encode(request.plain()))
-        seen = observe(component, self.plugin.hook(component.name), Request(**arrived), self.plugin.files)
-        return Observation.of_plain(decode(encode(to_plain(seen.plain()))))
+        try:
+            seen = observe(component, self.plugin.hook(component.name), Request(**arrived), self.plugin.files)
+        except MemoryError as error:  # a worker would end here; this process can go on
+            seen = Observation(raised=Raised(bases_of(error), str(error), []))
+        return Observation.of_plain(decode(seen.frame()))
 
     def close(self) -> None:
         pass

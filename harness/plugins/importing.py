@@ -41,8 +41,11 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         name = self.inside(fullname)
-        if name is None or name not in self.source.modules:
+        if name is None:
             return None
+        if name not in self.source.modules:
+            folder = any(other.startswith(f"{name}.") for other in self.source.modules)  # one without __init__.py
+            return importlib.machinery.ModuleSpec(fullname, None, is_package=True) if folder else None
         file = self.source.modules[name][0]
         package = self.source.is_package and file.name == "__init__.py"
         spec = importlib.machinery.ModuleSpec(fullname, self, origin=str(file), is_package=package)
@@ -76,8 +79,9 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def import_source(source: Source) -> list[types.ModuleType]:
-    """Import every module of a source, its `__init__` first.
+def import_source(source: Source) -> tuple[list[types.ModuleType], dict[str, BaseException]]:
+    """Import every module of a source, its `__init__` first, so that relative imports inside functions find
+    theirs. Returns the modules, and by name what came out of those that `__init__` does without.
 
     Raises LoadError with the submission's own traceback, and none of ours.
     """
@@ -87,7 +91,9 @@ def import_source(source: Source) -> list[types.ModuleType]:
     with _findable(_Finder(root, source)):
         try:
             with cpu_limit(LOAD_SECONDS), _quiet():
-                return [importlib.import_module(f"{root}.{name}" if name else root) for name in sorted(source.modules)]
+                first = importlib.import_module(root)
+                others, failed = _import_others(root, source)
+                return [first, *others], failed
         except (LoadError, KeyboardInterrupt, MemoryError):
             raise
         except OutOfTimeError as error:
@@ -97,6 +103,18 @@ def import_source(source: Source) -> list[types.ModuleType]:
             ) from error
         except BaseException as error:  # SystemExit and its kind are the submission's doing as well
             raise LoadError(f"{source.path}: cannot be imported\n{_own_traceback(error, files)}") from error
+
+
+def _import_others(root: str, source: Source) -> tuple[list[types.ModuleType], dict[str, BaseException]]:
+    modules, failed = [], {}
+    for name in sorted(set(source.modules) - {"", "__main__"}):
+        try:
+            modules.append(importlib.import_module(f"{root}.{name}"))
+        except (LoadError, KeyboardInterrupt, MemoryError, OutOfTimeError):
+            raise
+        except BaseException as error:
+            failed[name] = error
+    return modules, failed
 
 
 def _own_traceback(error: BaseException, files: set[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import traceback
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,12 +58,18 @@ def load(path: str | Path) -> Plugin:
 def load_source(source: Source) -> Plugin:
     """Load a plugin from its bytes. Raises LoadError where nothing of it can be graded."""
     with recording() as decorated:
-        modules = import_source(source)
+        modules, failed = import_source(source)
     if not decorated:
         raise LoadError(
             f"{source.path}: implements no hook; decorate its functions with @hookimpl (from harness import hookimpl)"
         )
-    sound, problems = vet([(_outermost(thing, modules), options) for thing, options in decorated], components())
+    try:
+        sound, problems = vet([(_outermost(thing, modules), options) for thing, options in decorated], components())
+    except Exception as error:  # objects whose attributes raise or lie
+        raise LoadError(
+            f"{source.path}: its hooks cannot be read ({type(error).__name__}); decorate plain functions"
+        ) from error
+    problems += [_left_out(source, name, error) for name, error in failed.items()]
     manager = pluggy.PluginManager(PROJECT)
     for unit in units().values():
         manager.add_hookspecs(unit.module)
@@ -76,12 +83,18 @@ def _outermost(thing: Any, modules: list[types.ModuleType]) -> Any:
     name = getattr(thing, "__name__", None)
     for module in modules:
         candidate = vars(module).get(name) if name else None
-        seen = candidate
-        while seen is not None and seen is not thing:
-            seen = getattr(seen, "__wrapped__", None)
+        seen, steps = candidate, 0
+        while seen is not None and seen is not thing and steps < 100:  # wrappers may go round in a circle
+            seen, steps = getattr(seen, "__wrapped__", None), steps + 1
         if seen is thing and callable(candidate):
             return candidate
     return thing
+
+
+def _left_out(source: Source, name: str, error: BaseException) -> Problem:
+    fault = f"cannot be imported ({''.join(traceback.format_exception_only(error)).strip()})"
+    mend = "mend it, or take it out of the package, whose other modules do without it"
+    return Problem(str(source.modules[name][0]), 1, name, fault, mend)
 
 
 def _adapter(function: Callable[..., Any], component: Component) -> Callable[..., Any]:

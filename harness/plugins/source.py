@@ -60,13 +60,13 @@ def find(path: str | Path, shelf: Path = Path("submissions")) -> Path:
 
 def read(path: str | Path) -> Source:
     """Read a plugin from a `.py` file or a package folder. Raises LoadError."""
-    place = find(path)
     try:
+        place = find(path)
         if place.is_dir():
             return _read_package(place)
         return Source(place.stem, place, {"": (place, place.read_bytes())})
     except OSError as error:
-        raise LoadError(f"{place}: cannot be read ({error.strerror}); check its permissions") from error
+        raise LoadError(f"{path}: cannot be read ({error.strerror}); check its name and permissions") from error
 
 
 def _read_package(place: Path) -> Source:

@@ -37,7 +37,7 @@ def vet(
     problems: list[Problem] = []
     by_name: dict[str, list[Any]] = {}
     for thing, options in decorated:
-        name = getattr(thing, "__name__", type(thing).__name__)
+        name = _name(thing)
         twins = by_name.setdefault(name, [])
         if any(thing is twin for twin in twins):
             continue
@@ -67,9 +67,9 @@ def _faults(
             "is a class, and hooks are functions",
             (f"write `@hookimpl def {_snake(name)}(...)` at the top level and use the class inside it"),
         )
-    elif not callable(thing) or not hasattr(thing, "__name__"):
+    elif not callable(thing) or not hasattr(_original(thing), "__name__"):
         yield (
-            f"is a {type(thing).__name__}, and hooks are functions",
+            f"is of type {type(thing).__name__}, and hooks are functions",
             ("put @hookimpl on top of a plain function that calls it"),
         )
     elif options:
@@ -79,7 +79,9 @@ def _faults(
         )
     elif name not in known:
         close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-        advice = f"did you mean {close[0]!r}?" if close else "`seqgrade list` shows every hook name"
+        wrapped = "<locals>" in str(getattr(thing, "__qualname__", ""))
+        other = "a decorator needs functools.wraps" if wrapped else "`seqgrade list` shows every hook name"
+        advice = f"did you mean {close[0]!r}?" if close else other
         yield "is not the name of a hook", advice
     else:
         yield from _signature_faults(thing, known[name])
@@ -89,7 +91,7 @@ def _signature_faults(thing: Any, component: Component) -> Iterator[tuple[str, s
     wanted = component.parameters
     header = f"the contract's signature is `def {component.name}({', '.join(wanted)})`"
     try:
-        parameters = inspect.signature(thing).parameters
+        parameters = inspect.signature(_original(thing)).parameters
     except (TypeError, ValueError):
         yield "its signature cannot be read", f"put @hookimpl on top of a plain function; {header}"
         return
@@ -128,8 +130,23 @@ def _problem(thing: Any, name: str, known: Mapping[str, Component], fault: str, 
     return Problem(_file(thing), _line(thing), name, fault, mend, component)
 
 
+def _original(thing: Any) -> Any:
+    """What name, signature and place are read from: for a function under torch.jit.script, which has none of
+    these itself, the Python function that it was made of."""
+    return getattr(thing, "_torchdynamo_inline", thing)
+
+
+def _name(thing: Any) -> str:
+    name = getattr(_original(thing), "__name__", None)
+    return name if type(name) is str else type(thing).__name__
+
+
 def _code(thing: Any) -> Any:
-    return getattr(inspect.unwrap(thing) if callable(thing) else thing, "__code__", None)
+    try:
+        innermost = inspect.unwrap(_original(thing))
+    except ValueError:  # wrappers that go round in a circle
+        innermost = thing
+    return getattr(innermost, "__code__", None)
 
 
 def _file(thing: Any) -> str:

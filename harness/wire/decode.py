@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from harness.plain import MAX_DEPTH, Opaque, Plain
-from harness.wire.frame import DTYPES, HEAD, MAGIC, MAX_HEADER, MAX_PAYLOAD, WireError
+from harness.plain import MAX_ITEMS, TENSOR_ITEMS, Opaque, Plain
+from harness.wire.frame import DTYPES, HEAD, MAGIC, MAX_AXES, MAX_HEADER, MAX_NODES, MAX_PAYLOAD, WireError
 
 
 def decode(frame: bytes) -> Plain:
@@ -59,6 +59,12 @@ class _Decoder:
     def __init__(self, payload: bytes) -> None:
         self.payload = payload
         self.used = 0
+        self.items = 0
+
+    def count(self, items: int) -> None:
+        """Packed items take a few bytes each, or none, in a frame, and far more in memory."""
+        self.items += items
+        _demand(self.items <= MAX_ITEMS, "too many items")
 
     def load(self, offset: Any, length: Any) -> bytes:
         start, size = _natural(offset), _natural(length)
@@ -67,7 +73,7 @@ class _Decoder:
         return self.payload[start : start + size]
 
     def node(self, node: Any, depth: int) -> Plain:
-        _demand(depth <= 2 * MAX_DEPTH, "data nested too deep")
+        _demand(depth <= MAX_NODES, "data nested too deep")
         _demand(type(node) is list and len(node) > 0 and type(node[0]) is str, "a malformed node")
         kind, *rest = node
         if kind in ("l", "t"):
@@ -112,7 +118,7 @@ class _Decoder:
 
     def tensor(self, name: Any, shape: Any, offset: Any, length: Any) -> torch.Tensor:
         _demand(type(name) is str and name in DTYPES, "an unknown dtype")
-        _demand(type(shape) is list and len(shape) <= 16, "a malformed shape")
+        _demand(type(shape) is list and len(shape) <= MAX_AXES, "a malformed shape")
         sizes = [_natural(size) for size in shape]
         dtype = DTYPES[name]
         raw = self.load(offset, length)
@@ -131,12 +137,14 @@ class _Decoder:
             _demand(type(columns) is list and len(columns) > 0, "malformed columns")
             values = [self.node(column, depth + 1) for column in columns]
             _demand(all(type(v) is list and len(v) == len(values[0]) for v in values), "ragged columns")
+            self.count(len(values[0]))
             rows = zip(*values, strict=True)
             items = list(rows) if _natural(inner, most=1) else [list(row) for row in rows]
         elif kind == "k":
             _, node = rest
             stacked = self.node(node, depth + 1)
             _demand(type(stacked) is torch.Tensor and stacked.ndim > 0, "malformed tensors")
+            self.count(TENSOR_ITEMS * len(stacked))
             items = [row.clone() for row in stacked]
         else:
             items = self.numbers_or_strings(kind, *rest[1:])
@@ -147,6 +155,7 @@ class _Decoder:
 
     def numbers_or_strings(self, kind: str, count: Any, offset: Any, length: Any) -> list[Any]:
         size = _natural(count)
+        self.count(size)
         raw = self.load(offset, length)
         if kind != "S":
             _demand(len(raw) == 8 * size, "packed numbers of the wrong length")

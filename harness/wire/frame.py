@@ -20,12 +20,15 @@ import struct
 
 import torch
 
-from harness.plain import MAX_TENSOR_BYTES
+from harness.plain import MAX_DEPTH, MAX_TENSOR_BYTES
 
 MAGIC = b"SQG1"
 HEAD = struct.Struct(">4sIQQ")
 MAX_HEADER = 64 * 2**10
 MAX_PAYLOAD = MAX_TENSOR_BYTES
+MAX_AXES = 16
+MAX_LEVELS = MAX_DEPTH + 2  # of the encoder's data: a result, inside an observation
+MAX_NODES = 2 * MAX_LEVELS + 2  # of the decoder's nodes: a dict takes two a level
 PACK_FROM = 8
 LONG_STRING = 256
 DTYPES = {

@@ -1,0 +1,325 @@
+"""Tests of the snapshot: exact types, nothing of the submission's called or believed, and an end to everything."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter, OrderedDict, defaultdict, namedtuple
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from harness.plain import MAX_DEPTH, MAX_ITEMS, NotPlainError, Opaque, class_names, to_plain, type_name
+
+TRAPPED: list[str] = []
+DANGEROUS = {"__init__", "__new__", "__class__", "__getattribute__", "__setattr__", "__del__", "__init_subclass__",
+             "__subclasshook__", "__class_getitem__", "__getnewargs__", "__getstate__", "__dict__"}  # fmt: skip
+
+
+def trap(base: type, *more: str) -> type:
+    """A subclass of `base` that overrides every method, and notes each call."""
+
+    def noting(name: str) -> Any:
+        def method(*arguments: Any, **options: Any) -> Any:
+            TRAPPED.append(name)
+            raise AssertionError(f"{name} was called")
+
+        return method
+
+    names = {name for name in dir(base) if callable(getattr(base, name, None))} | set(more)
+    return type(f"Trap{base.__name__}", (base,), {name: noting(name) for name in names - DANGEROUS})
+
+
+@pytest.fixture(autouse=True)
+def nothing_trapped() -> Any:
+    """Every test here ends without a call of a trap."""
+    TRAPPED.clear()
+    yield
+    assert TRAPPED == []
+
+
+def same(actual: Any, expected: Any) -> bool:
+    """Equal, and of the same exact types all the way down."""
+    if type(actual) is not type(expected):
+        return False
+    if isinstance(actual, (list, tuple)):
+        return len(actual) == len(expected) and all(map(same, actual, expected))
+    if isinstance(actual, dict):
+        return same(list(actual.items()), list(expected.items()))
+    return bool(torch.equal(actual, expected) if isinstance(actual, torch.Tensor) else actual == expected)
+
+
+# -- the contract's freedoms ------------------------------------------------------------------------------
+
+
+class Colour(enum.IntEnum):
+    RED = 3
+
+
+Pair = namedtuple("Pair", "a b")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (np.int64(3), 3),
+        (np.int8(-3), -3),
+        (np.uint64(3), 3),
+        (np.float64(0.5), 0.5),
+        (np.bool_(True), True),
+        (np.str_("a"), "a"),
+        (Colour.RED, 3),
+        (OrderedDict(b=1, a=2), {"b": 1, "a": 2}),
+        (Counter("aab"), {"a": 2, "b": 1}),
+        (defaultdict(list, a=[1]), {"a": [1]}),
+        (Pair(1, [2]), (1, [2])),
+        (torch.nn.Parameter(torch.ones(2)), torch.ones(2)),
+        (torch.Size([2, 3]), (2, 3)),
+        ([np.int64(1), "a", 2.0, None, True], [1, "a", 2.0, None, True]),
+        ({(np.int64(1), "a"): (np.float64(2.0),)}, {(1, "a"): (2.0,)}),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_subclasses_become_their_base(value: Any, expected: Any) -> None:
+    """Subclasses of plain types and NumPy's scalars are read as the plain types that the contract counts them as."""
+    assert same(to_plain(value), expected)
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (np.zeros(2), "numpy.ndarray"),
+        (np.float32(1), "numpy.float32"),
+        ({1}, "set"),
+        (range(3), "range"),
+        (1j, "complex"),
+        (b"x", "bytes"),
+        (len, "builtin_function_or_method"),
+        ((i for i in ()), "generator"),
+        (torch.nn.Linear(1, 1), "torch.nn.modules.linear.Linear"),
+        (torch.ones(2, 2).to_sparse(), "torch.Tensor of layout torch.sparse_coo on device cpu"),
+        (torch.empty(2, device="meta"), "torch.Tensor of layout torch.strided on device meta"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_everything_else_is_opaque(value: Any, name: str) -> None:
+    """What is not plain data is known by its type's name alone."""
+    assert to_plain(value) == Opaque(name)
+    assert same(to_plain([value]), [Opaque(name)])
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+def test_a_tensor_without_one_shape_is_opaque() -> None:
+    """What torch itself cannot read is no tensor either."""
+    assert to_plain(torch.nested.nested_tensor([torch.ones(1), torch.ones(2)])) == Opaque(
+        "torch.Tensor that cannot be read"
+    )
+
+
+# -- nothing is called, nothing is believed ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("base", "content"),
+    [
+        (list, [1, "a"]), (tuple, (1, "a")), (dict, {"a": 1}), (OrderedDict, {"a": 1}),
+        (str, "ab"), (int, 7), (float, 0.5),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)  # fmt: skip
+def test_no_overridden_method_is_called(base: type, content: Any) -> None:
+    """A subclass that overrides every method of its base is read as the base reads itself."""
+    kind = trap(base, "__iter__", "__len__", "__int__", "__float__", "__str__", "__bool__", "__index__")
+    value = OrderedDict.__new__(kind) if base is OrderedDict else base.__new__(kind, content)
+    if issubclass(base, dict):
+        dict.update(value, content)
+    if base is list:
+        list.extend(value, content)
+    plain = to_plain(value)
+    assert type(plain) in (list, tuple, dict, str, int, float)
+    assert same(plain, content)
+
+
+class LyingTensor(torch.Tensor):
+    """A tensor whose every word is a lie."""
+
+    shape = property(lambda self: TRAPPED.append("shape") or torch.Size([99]))
+    dtype = property(lambda self: TRAPPED.append("dtype") or torch.int64)
+    device = property(lambda self: TRAPPED.append("device") or torch.device("meta"))
+    data = property(lambda self: TRAPPED.append("data") or torch.zeros(5))
+
+    def detach(self) -> Any:
+        TRAPPED.append("detach")
+        return torch.zeros(7)
+
+    clone = cpu = numpy = tolist = numel = resolve_conj = detach
+
+    @classmethod
+    def __torch_function__(cls, *arguments: Any) -> Any:
+        TRAPPED.append("__torch_function__")
+        return torch.zeros(8)
+
+
+def test_a_lying_tensor_is_read_from_its_memory() -> None:
+    """A tensor subclass's own shape, dtype and elements count, not what its methods say."""
+    value = torch.tensor([1.0, 2.0]).as_subclass(LyingTensor)
+    assert same(to_plain([value]), [torch.tensor([1.0, 2.0])])
+
+
+def test_a_tensor_with_its_own_dispatch_is_opaque() -> None:
+    """A subclass that answers torch's kernels itself has no elements of its own to read."""
+
+    class Dispatching(torch.Tensor):
+        @classmethod
+        def __torch_dispatch__(cls, *arguments: Any) -> Any:
+            TRAPPED.append("__torch_dispatch__")
+            return torch.zeros(8)
+
+    (opaque,) = to_plain([torch.ones(2).as_subclass(Dispatching)])
+    assert opaque.type_name.endswith("Dispatching with a __torch_dispatch__ of its own")
+
+
+@pytest.mark.parametrize("kind", [torch.Tensor, list, dict, str, int, float, np.integer])
+def test_an_object_that_claims_another_class_is_opaque(kind: type) -> None:
+    """`__class__` is not asked: an object is what its type says."""
+
+    class Claiming:
+        @property
+        def __class__(self) -> Any:
+            TRAPPED.append("__class__")
+            return kind
+
+    assert to_plain(Claiming()).type_name.endswith("Claiming")
+
+
+def test_a_type_that_lies_about_its_name_is_named_all_the_same() -> None:
+    """A metaclass cannot put anything but a str into a name."""
+
+    class Meta(type):
+        def __getattribute__(cls, name: str) -> Any:
+            TRAPPED.append(name)
+            return 5
+
+    strange = Meta("Strange", (), {"__module__": "builtins"})()
+    assert to_plain(strange) == Opaque("Strange")
+    TRAPPED.clear()  # Python itself asked for `__new__` and the like
+    unnamed = type("Unnamed", (ValueError,), {"__module__": 5})
+    assert type_name(unnamed()) == "?.Unnamed"
+    assert class_names(unnamed)[:2] == ["?.Unnamed", "builtins.ValueError"]
+
+
+# -- a snapshot, of its own memory ------------------------------------------------------------------------
+
+
+def test_later_changes_do_not_reach_the_snapshot() -> None:
+    """Tensors, lists and dicts that change after they were returned leave the snapshot as it was."""
+    tensor, items = torch.zeros(3), [1, 2]
+    value = {"t": tensor, "view": tensor[1:], "l": items, "nested": (items, [items])}
+    plain = to_plain(value)
+    tensor.fill_(9)
+    items.append(3)
+    value["new"] = items
+    zeros = {"t": torch.zeros(3), "view": torch.zeros(2)}
+    assert same(plain, {**zeros, "l": [1, 2], "nested": ([1, 2], [[1, 2]])})
+
+
+def test_parts_of_a_snapshot_share_nothing() -> None:
+    """One list that stands in two places becomes two lists."""
+    items = [[0]]
+    first, second = to_plain([items, items])
+    first[0].append(1)
+    assert second == [[0]]
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.arange(6.0).reshape(2, 3).T,
+        torch.arange(6.0)[::2],
+        torch.ones(1).expand(4),
+        torch.tensor([1 + 2j]).conj(),
+        torch.tensor([1 + 2j]).conj().imag,
+        torch.ones(2, requires_grad=True) * 2,
+        torch.tensor(3),
+        torch.empty(0, 5),
+    ],
+    ids=["turned", "strided", "expanded", "conjugate", "negative", "in a graph", "0-d", "empty"],
+)
+def test_tensors_become_contiguous_base_tensors(tensor: torch.Tensor) -> None:
+    """Views, lazy conjugates and members of a graph become contiguous tensors of the same values."""
+    plain = to_plain(tensor)
+    assert type(plain) is torch.Tensor
+    assert plain.is_contiguous()
+    assert not plain.requires_grad
+    assert not plain.is_conj()
+    assert not plain.is_neg()
+    assert same(plain, tensor.detach().clone())
+
+
+def test_devices_of_all_tensors_are_noted() -> None:
+    """The devices of tensors are gathered wherever they stand."""
+    devices: set[str] = set()
+    to_plain({"a": [(torch.ones(1),)]}, devices)
+    assert devices == {"cpu"}
+
+
+# -- an end to everything ---------------------------------------------------------------------------------
+
+
+def nested(depth: int) -> Any:
+    value: Any = 0
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def circular() -> Any:
+    value: list[Any] = [1]
+    value += [value] * 9
+    return {"a": (value,)}
+
+
+def shared() -> Any:
+    value: Any = [1, None]
+    for _ in range(MAX_DEPTH - 1):
+        value = [value] * 9
+    return value
+
+
+class HashableList(list[int]):
+    def __hash__(self) -> int:
+        return 1
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (nested(MAX_DEPTH + 2), "the result is nested more than 24 levels deep"),
+        (circular(), "the result contains itself"),
+        ([0] * (MAX_ITEMS + 1), f"the result has more than {MAX_ITEMS} items"),
+        (torch.zeros(1).expand(10**9, 10**3), "a tensor of shape (1000000000, 1000) is larger than 64 MB"),
+        ([torch.zeros(1).expand(2**23)] * 3, "the tensors of the result are larger than 64 MB together"),
+        ({HashableList(): 1}, "the result has a dict whose keys are no plain data"),
+    ],
+    ids=["deep", "circular", "long", "expanded", "many expanded", "keys"],
+)
+def test_what_has_no_end_is_refused(value: Any, message: str) -> None:
+    """Deep, circular, exponentially shared and huge data are refused before they take time or memory."""
+    with pytest.raises(NotPlainError) as refusal:
+        to_plain(value)
+    assert str(refusal.value) == message
+
+
+def test_lists_that_share_their_parts_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nine times nine times nine … items, in a few lists: copied once each, they would fill any memory."""
+    monkeypatch.setattr("harness.plain.MAX_ITEMS", 20_000)
+    with pytest.raises(NotPlainError, match="the result has more than 20000 items"):
+        to_plain(shared())
+
+
+def test_the_deepest_and_the_longest_pass() -> None:
+    """Data at the limits are copied whole."""
+    assert same(to_plain(nested(MAX_DEPTH + 1)), nested(MAX_DEPTH + 1))
+    assert len(to_plain([0] * MAX_ITEMS)) == MAX_ITEMS
+    assert to_plain(torch.zeros(1).expand(2**24)).shape == (2**24,)
