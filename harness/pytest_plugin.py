@@ -20,6 +20,7 @@ from harness.judge.check import Check
 from harness.judge.oracle import Oracle, ReferenceSubject
 from harness.judge.verdict import Outcome, Verdict
 from harness.reports.failure import failure_lines
+from harness.units import units
 
 DEVICES = {"cpu": ("cpu",), "cuda": ("cuda",), "all": ("cpu", "cuda")}
 
@@ -85,6 +86,13 @@ def _session(config: pytest.Config) -> Session:
     return Session(exams, submissions)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `--submission`, only the units' checks are collected; the project's own tests stay out."""
+    if not config.getoption("submission") or collection_path.is_dir():
+        return None
+    return collection_path.resolve() not in {unit.checks.resolve() for unit in units().values()} or None
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "bench" not in metafunc.fixturenames:
         return
@@ -95,7 +103,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--submission`, only graded checks of the rubric run; the project's own tests stay out."""
+    """With `--submission`, only checks of the rubric run."""
     if not config.getoption("submission"):
         return
     session = session_of(config)
@@ -122,7 +130,7 @@ class Sitting:
         exam = self.session.exams[self.device]
         outcome = judge_check(exam, self.session.submissions[self.name], one)
         self.session.outcomes.setdefault((self.name, self.device), {})[one.id] = outcome
-        if outcome.verdict is Verdict.NOT_RUN:
+        if outcome.verdict in (Verdict.NOT_RUN, Verdict.NOT_SUBMITTED):
             pytest.skip(outcome.message)
         if outcome.verdict is not Verdict.PASSED:
             raise CheckFailed(outcome.message)
@@ -177,6 +185,11 @@ def _outcome_of(item: pytest.Item, one: Check) -> Seen | None:
     return Seen(name, session.submissions[name].path, session.exams[device], outcome)
 
 
+def _all_passed(config: pytest.Config) -> bool:
+    outcomes = [one for checks in session_of(config).outcomes.values() for one in checks.values()]
+    return all(one.verdict is Verdict.PASSED for one in outcomes)
+
+
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
     """In `-v`, a check's line ends with its claim."""
     seen = getattr(report, "seqgrade", None)
@@ -202,7 +215,11 @@ class _Gatherer:
             self.session.outcomes.setdefault(place, {})[name] = Outcome(**seen)
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write records; and where checks were skipped, no exit code says that all is well."""
+    if session.config.getoption("submission") and exitstatus == pytest.ExitCode.OK and not _all_passed(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     folder = session.config.getoption("record")
     if not folder or hasattr(session.config, "workerinput"):
         return

@@ -16,12 +16,12 @@ from harness.units import components
 def print_summary(out: Console, records: list[Record], folder: Path) -> None:
     """Print a table of all records, and where they are."""
     units = list(dict.fromkeys(components()[name].unit for record in records for name in record.components))
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("submission", no_wrap=True)
     for unit in units:
-        table.add_column(unit, justify="right")
-    for title in ("score", "of", "fails", "seconds"):
-        table.add_column(title, justify="right")
+        table.add_column(f"{unit}\n{_worth(records, unit):g}", justify="right", no_wrap=True)
+    for title in (f"score\n{max(record.max_score for record in records):g}", "failed\nchecks", "seconds\n"):
+        table.add_column(title, justify="right", no_wrap=True)
     for record in records:
         table.add_row(*_row(record, units))
     out.print(table, soft_wrap=False)
@@ -34,6 +34,11 @@ def print_summary(out: Console, records: list[Record], folder: Path) -> None:
     out.print(Text(f"{len(records)} records: {folder}/<submission>/grade.json"))
 
 
+def _worth(records: list[Record], unit: str) -> float:
+    own = records[0].components.items()
+    return sum(item.max_score for name, item in own if components()[name].unit == unit)
+
+
 def _row(record: Record, units: list[str]) -> list[str | Text]:
     cells: list[str | Text] = [record.submission]
     for unit in units:
@@ -42,7 +47,7 @@ def _row(record: Record, units: list[str]) -> list[str | Text]:
             cells.append(Text("–", style="dim"))
             continue
         won, worth = sum(item.score for item in own), sum(item.max_score for item in own)
-        cells.append(Text(f"{won:.1f}/{worth:g}", style="green" if won == worth else "red"))
+        cells.append(Text(f"{won:.1f}", style="green" if won == worth else "red"))
     fails = sum(one.verdict not in ("passed", "not_submitted", "not_run") for one in record.checks)
     score = "no score" if record.score is None else f"{record.score:.2f}"
-    return [*cells, score, f"{record.max_score:g}", str(fails), f"{record.seconds:.1f}"]
+    return [*cells, score, str(fails), f"{record.seconds:.1f}"]

@@ -78,6 +78,15 @@ def test_two_submissions_are_told_apart(wrong: Path, tmp_path: Path) -> None:
     assert "1 failed" in run("-q", "-x", f"--submission={wrong}", f"--submission={other}", "-k", "text").stdout
 
 
+def test_what_is_not_submitted_is_skipped_and_never_all_well(tmp_path: Path) -> None:
+    """Unfinished hooks are no failures to read through, and yet the exit code is not 0."""
+    unfinished = written(tmp_path, "@hookimpl\ndef preprocess(text):\n    raise NotImplementedError\n")
+    done = run("-q", "-rs", f"--submission={unfinished}", "-k", "preprocess or tokenize")
+    assert done.returncode == 1
+    assert "6 skipped" in done.stdout
+    assert "tokenize: not submitted" in done.stdout
+
+
 def test_only_graded_checks_run_on_a_submission(wrong: Path) -> None:
     """The project's own tests stay out."""
     out = run("--collect-only", "-q", f"--submission={wrong}").stdout

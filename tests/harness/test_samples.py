@@ -1,0 +1,64 @@
+"""Tests of the sample submissions: what each gets, and for what."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.grading.record import Record
+
+from .exams import ROOT, graded
+
+WHOLE = 81.0
+SAMPLES: dict[str, tuple[float, set[str]]] = {
+    "class_style": (81.0, set()),
+    "template": (0.0, set()),
+    "unfinished.py": (6.0, set()),
+    "mistakes_text.py": (4.9167, {"preprocess", "tokenize", "vocab", "ngram_counts"}),
+    "mistakes_markov.py": (7.2888, {"most_likely_sequence", "ngram_model", "perplexity"}),
+    "mistakes_sequence.py": (
+        6.0454,
+        {
+            "autoregressive_windows",
+            "fit_autoregression",
+            "multistep_predictions",
+            "random_batches",
+            "sequential_batches",
+        },
+    ),
+    "mistakes_recurrent.py": (
+        11.5122,
+        {"rnn_scratch", "lstm_scratch", "gru_scratch", "clip_gradients", "linear_rnn_gradients"},
+    ),
+    "refused_hooks.py": (1.0, {"vocab", "build_corpus", "ngram_counts", "zipf_exponent", "perplexity"}),
+}
+
+
+def lost(record: Record) -> set[str]:
+    """Submitted components that did not get all of their points."""
+    return {name for name, item in record.components.items() if item.status == "graded" and item.score < item.max_score}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_loses_points_where_it_is_wrong_and_nowhere_else(name: str) -> None:
+    """The total, and the components that lose points."""
+    score, wrong = SAMPLES[name]
+    record = graded(ROOT / "submissions" / name)
+    assert lost(record) == wrong
+    assert record.score == pytest.approx(score, abs=1e-3)
+    assert record.max_score == WHOLE
+
+
+def test_the_broken_sample_says_where_it_is_broken() -> None:
+    """A syntax error: no points, and Python's own words."""
+    record = graded(ROOT / "submissions" / "broken_syntax.py")
+    assert record.score == 0
+    assert record.error is not None
+    assert "broken_syntax.py" in record.error
+    assert "line 7" in record.error
+    assert "SyntaxError: expected ':'" in record.error
+
+
+def test_every_sample_is_pinned() -> None:
+    """A new sample needs its line above."""
+    found = {path.name for path in (ROOT / "submissions").iterdir() if not path.name.startswith(("_", "."))}
+    assert found == {*SAMPLES, "broken_syntax.py"}
