@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -46,7 +47,7 @@ class Component:
     may_draw: bool
     cpu_seconds: float
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[str, ...]:
         """The contract's argument names, in the contract's order."""
         return tuple(inspect.signature(self.spec).parameters)
