@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from harness.contracts.observing import cotangents
+from harness.contracts.differentiating import cotangents
 from harness.judge import tolerances
 from harness.judge.check import check
 from harness.judge.spec import Draws

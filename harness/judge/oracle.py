@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from harness.contracts.observing import Observation, Request
+from harness.contracts.observation import Observation, Request
 from harness.judge.subject import InProcess
 from harness.plain import Plain
 from harness.plugins import Problem, load

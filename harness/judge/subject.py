@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from harness.contracts.attempts import bases_of
 from harness.contracts.component import Component
-from harness.contracts.observing import Observation, Raised, Request, observe
+from harness.contracts.observation import Observation, Raised, Request
+from harness.contracts.observing import observe
 from harness.plugins import Plugin, Problem
 from harness.units import components
 from harness.wire import decode, encode

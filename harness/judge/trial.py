@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from harness.contracts.component import Component
-from harness.contracts.observing import Observation, Raised, Request
+from harness.contracts.observation import Observation, Raised, Request
 from harness.contracts.results import WrongKind
 from harness.corpus import Corpus
 from harness.judge import tolerances
@@ -61,6 +61,8 @@ class Trial:
         if seen.out_of_time is not None:
             headline = f"used {seen.out_of_time:g} s of CPU time, the limit"
             raise self.failure(headline, call, verdict=Verdict.TIMEOUT)
+        if seen.raised and seen.raised.is_a(MemoryError):
+            raise self.failure("ran out of memory", *_said(seen.raised), call, verdict=Verdict.OUT_OF_MEMORY)
         if seen.raised and seen.raised.is_a(NotImplementedError):
             raise self.failure("is not implemented yet", call, verdict=Verdict.NOT_SUBMITTED)
         return seen

@@ -15,8 +15,11 @@ import numpy as np
 import pytest
 import torch
 
+from harness.contracts.ambient import MAX_OUTPUT
 from harness.contracts.component import Component, Observed, component
-from harness.contracts.observing import MAX_OUTPUT, Observation, Raised, Request, cotangents, observe
+from harness.contracts.differentiating import cotangents
+from harness.contracts.observation import Observation, Raised, Request
+from harness.contracts.observing import observe
 from harness.contracts.results import Anything, Array, Parts
 from harness.judge.subject import InProcess
 from harness.plain import Opaque

@@ -1,0 +1,118 @@
+"""The ambient state of a process that a hook may disturb: global random states, default dtype, its output."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+MAX_OUTPUT = 2**20
+
+
+@dataclass(frozen=True)
+class RandomStates:
+    """A snapshot of the global random states of torch, numpy and random."""
+
+    torch: torch.Tensor
+    numpy: dict[str, Any]
+    python: tuple[Any, ...]
+
+    @staticmethod
+    def now() -> RandomStates:
+        """The states as they are."""
+        numpy_state = np.random.get_state(legacy=False)
+        assert isinstance(numpy_state, dict)
+        return RandomStates(torch.get_rng_state(), numpy_state, random.getstate())
+
+    @staticmethod
+    def seeded(seed: int) -> RandomStates:
+        """Seed all three, and return the states."""
+        torch.manual_seed(seed)
+        np.random.seed(seed)
+        random.seed(seed)
+        return RandomStates.now()
+
+    def differing(self, other: RandomStates) -> list[str]:
+        """The names of the packages whose states differ."""
+        same = {
+            "torch": torch.equal(self.torch, other.torch),
+            "numpy": _same_numpy(self.numpy, other.numpy),
+            "random": self.python == other.python,
+        }
+        return [name for name, unmoved in same.items() if not unmoved]
+
+    def restore(self, names: list[str]) -> None:
+        """Set the named packages back to this snapshot."""
+        if "torch" in names:
+            torch.set_rng_state(self.torch)
+        if "numpy" in names:
+            np.random.set_state(self.numpy)
+        if "random" in names:
+            random.setstate(self.python)
+
+    @property
+    def digest(self) -> str:
+        """torch's state in few letters."""
+        return hashlib.sha1(self.torch.numpy().tobytes()).hexdigest()
+
+
+def _same_numpy(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    if one.keys() != other.keys() or one["bit_generator"] != other["bit_generator"]:
+        return False
+    if (one.get("has_gauss"), one.get("gauss")) != (other.get("has_gauss"), other.get("gauss")):
+        return False
+    return (
+        repr(one["state"]) == repr(other["state"])
+        if "key" not in one["state"]
+        else (
+            one["state"]["pos"] == other["state"]["pos"] and np.array_equal(one["state"]["key"], other["state"]["key"])
+        )
+    )
+
+
+@contextlib.contextmanager
+def global_state_kept() -> Iterator[RandomStates]:
+    """Leave the global random states, and torch's default dtype, to the next case as they were."""
+    kept, dtype = RandomStates.now(), torch.get_default_dtype()
+    try:
+        yield kept
+    finally:
+        torch.set_default_dtype(dtype)
+        kept.restore(kept.differing(RandomStates.now()))
+
+
+class Output(io.RawIOBase):
+    """What a hook prints, up to MAX_OUTPUT bytes. It outlives the stream that writes to it."""
+
+    def __init__(self) -> None:
+        self.kept = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.kept += bytes(data)[: MAX_OUTPUT - len(self.kept)]
+        return len(data)
+
+    @property
+    def text(self) -> str:
+        """What was printed, undecodable bytes marked."""
+        return bytes(self.kept).decode("utf-8", "replace")
+
+
+@contextlib.contextmanager
+def captured(output: Output) -> Iterator[None]:
+    """Redirect standard output and error to `output`."""
+    # A real text stream: hooks may write bytes to `sys.stdout.buffer`, reconfigure it, even close it.
+    stream = io.TextIOWrapper(io.BufferedWriter(output), "utf-8", "backslashreplace", write_through=True)
+    with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
+        yield
+    with contextlib.suppress(ValueError):  # closed by the hook
+        stream.flush()

@@ -1,0 +1,121 @@
+"""Requests and observations: what the judge asks of a subject, and what it gets back. Plain data, both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+
+import torch
+
+from harness.contracts.attempts import bases_of
+from harness.plain import Plain
+from harness.wire import WireError, encode
+
+
+@dataclass(frozen=True)
+class Request:
+    """One case for one component, as plain data.
+
+    arguments: by name, plain; a `generator` is given as its seed. drive: what an observer needs besides.
+    device: where tensors go first. cotangent_seed: take vector-Jacobian products with the cotangents that
+    this seed gives. global_seed: seed the global random states first. cpu_seconds: the budget.
+    """
+
+    component: str
+    arguments: Mapping[str, Plain]
+    drive: Mapping[str, Plain] = field(default_factory=dict)
+    device: str = "cpu"
+    cotangent_seed: int | None = None
+    global_seed: int | None = None
+    cpu_seconds: float | None = None
+
+    def plain(self) -> dict[str, Plain]:
+        """The request as plain data, for the wire."""
+        return {**vars(self), "arguments": dict(self.arguments), "drive": dict(self.drive)}
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception that came out of a hook: its classes, its message, the submission's own frames."""
+
+    bases: list[str]
+    message: str
+    frames: list[str]
+
+    @property
+    def kind(self) -> str:
+        """The exception's own class name."""
+        return self.bases[0].removeprefix("builtins.")
+
+    def is_a(self, exception: type[BaseException]) -> bool:
+        """Whether it is that exception or a subclass of it."""
+        return f"{exception.__module__}.{exception.__qualname__}" in self.bases
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one implementation did on one case, as plain data."""
+
+    result: Plain = None
+    raised: Raised | None = None
+    out_of_time: float | None = None
+    gradients: dict[str, torch.Tensor | None] | None = None
+    changed: list[str] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)
+    drawn: str = ""
+    devices: list[str] = field(default_factory=list)
+    warned: list[str] = field(default_factory=list)
+    output: str = ""
+    seconds: float = 0.0
+
+    def plain(self) -> dict[str, Plain]:
+        """The observation as plain data, for the wire."""
+        return {**vars(self), "raised": asdict(self.raised) if self.raised else None}
+
+    @staticmethod
+    def of_plain(data: Plain) -> Observation:
+        """Read what came over the wire. Raises TypeError where it is not an observation, field by field."""
+        if type(data) is not dict or set(data) != {one.name for one in fields(Observation)}:
+            raise TypeError("not the fields of an observation")
+        for name, fits in _FITTING.items():
+            if not fits(data[name]):
+                raise TypeError(f"{name} is not what an observation has there")
+        raised = data["raised"]
+        return Observation(**{**data, "raised": Raised(**raised) if raised else None})
+
+    def frame(self, request_id: int = 0) -> bytes:
+        """The observation as a frame. One that does not fit the wire's caps becomes one that says so:
+        what cannot be sent is the submission's fault."""
+        try:
+            return encode(self.plain(), request_id)
+        except WireError as error:
+            raised = Raised(bases_of(error), f"the result cannot be written down: {error}", [])
+            told = replace(self, result=None, gradients=None, raised=raised, warned=[], output=self.output[:1000])
+            return encode(told.plain(), request_id)
+
+
+def _are_texts(value: Plain) -> bool:
+    return type(value) is list and set(map(type, value)) <= {str}
+
+
+def _is_raised(value: Plain) -> bool:
+    if type(value) is not dict or set(value) != {"bases", "message", "frames"}:
+        return value is None
+    lists = _are_texts(value["bases"]) and len(value["bases"]) > 0 and _are_texts(value["frames"])
+    return lists and type(value["message"]) is str
+
+
+def _are_gradients(value: Plain) -> bool:
+    if type(value) is not dict:
+        return value is None
+    return set(map(type, value)) <= {str} and set(map(type, value.values())) <= {torch.Tensor, type(None)}
+
+
+_FITTING: dict[str, Callable[[Plain], bool]] = {
+    "raised": _is_raised,
+    "out_of_time": lambda value: value is None or type(value) in (int, float),
+    "gradients": _are_gradients,
+    **dict.fromkeys(("changed", "moved", "devices", "warned"), _are_texts),
+    **dict.fromkeys(("drawn", "output"), lambda value: type(value) is str),
+    "seconds": lambda value: type(value) is float,
+}
