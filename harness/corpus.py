@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,11 +22,13 @@ class CorpusError(Exception):
 
 @dataclass(frozen=True)
 class Corpus:
-    """A text, where it came from, and whether it is the book's (whose golden facts are known)."""
+    """A text, where it came from, whether it is the book's (whose golden facts are known), and whether it was given
+    on the command line."""
 
     text: str
     origin: str
     golden: bool
+    given: bool = False
 
 
 def cached() -> Path:
@@ -40,9 +42,10 @@ def open_corpus(path: str | None = None) -> Corpus:
 
     Raises CorpusError where a given file is missing or is a look-alike of The Time Machine.
     """
-    given = path or os.environ.get(VARIABLE)
-    if given:
-        return _verified(Path(given))
+    if path:
+        return replace(_verified(Path(path)), given=True)
+    if os.environ.get(VARIABLE):
+        return _verified(Path(os.environ[VARIABLE]))
     if cached().is_file():
         return _verified(cached())
     return Corpus(embedded_text(), "embedded", golden=False)

@@ -25,11 +25,17 @@ from harness.units import units
 DEVICES = {"cpu": ("cpu",), "cuda": ("cuda",), "all": ("cpu", "cuda")}
 
 
+def _seed(text: str) -> int:
+    if not 0 <= (seed := int(text)) < 2**32:
+        raise ValueError("a grading seed lies between 0 and 2**32 - 1")
+    return seed
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("seqgrade", "grading submissions")
     group.addoption("--submission", action="append", metavar="PATH", help="a submission to grade; repeatable")
     group.addoption("--device", choices=list(DEVICES), default="cpu", help="where to run checks (default: cpu)")
-    group.addoption("--grading-seed", type=int, default=0, metavar="N", help="the seed of all cases (default: 0)")
+    group.addoption("--grading-seed", type=_seed, default=0, metavar="N", help="the seed of all cases (default: 0)")
     group.addoption("--rubric", metavar="FILE", help="a rubric in TOML (default: the whole course)")
     group.addoption("--corpus", metavar="PATH", help="the book's timemachine.txt")
     group.addoption("--record", metavar="DIR", help="write DIR/<submission>/grade.json")
@@ -55,6 +61,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("submission") or config.getoption("record"):
         session_of(config)
         config.pluginmanager.register(_Gatherer(config), "seqgrade-gatherer")
+        for kind in ("ResourceWarning", "pytest.PytestUnraisableExceptionWarning"):  # a submission's, not ours
+            config.addinivalue_line("filterwarnings", f"ignore::{kind}")
 
 
 def session_of(config: pytest.Config) -> Session:

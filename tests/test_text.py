@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.judge.check import check
 from harness.judge.standard import agreement, purity
+from harness.judge.tolerances import FIT
 from harness.judge.trial import Trial
 
 from .cases import text as cases
@@ -37,7 +38,7 @@ def test_preprocess_keeps_letters_and_single_spaces_only(trial: Trial, case: Tex
     "preprocess",
     cases.texts,
     count=30,
-    examples=[Text(" The  Time\n"), Text("1st"), Text("end."), Text(""), Text("[Z^a_b`]")],
+    examples=[Text(" The  Time\n"), Text("1st"), Text("end."), Text("x"), Text("[Z^a_b`]")],
     hint="A run of other characters, at the ends of the text too, is one space; nothing is stripped.",
 )
 def test_preprocess_turns_each_run_of_other_characters_into_one_space(trial: Trial, case: Text) -> None:
@@ -66,8 +67,8 @@ test_tokenize_splits_as_its_unit_says = agreement(
         TextAs(" two  spaces ", "word"),
         TextAs(" two  spaces ", "char"),
         TextAs("tab\there\nline", "word"),
-        TextAs("", "word"),
-        TextAs("", "char"),
+        TextAs("x", "word"),
+        TextAs(" ", "char"),
     ],
     hint="str.split() and str.split(' ') differ: one of them leaves empty tokens and keeps tabs and line breaks.",
 )
@@ -98,7 +99,6 @@ _DRIVES = {
         "never seen",
         ["the", "i", "never seen"],
         ("time",),
-        [],
         [["i"], ["the", "h"]],
         "<unk>",
         "<pad>",
@@ -107,7 +107,7 @@ _DRIVES = {
 }
 _EDGES = [
     Tokens(("b", "a", "b")),
-    Tokens((), reserved=("<pad>",)),
+    Tokens(("a",), min_freq=2, reserved=("<pad>",)),
     Tokens(("a",) * 3 + ("b",) * 2 + ("c",), min_freq=2),
     Tokens(("<unk>", "a", "<unk>", "<pad>"), reserved=("<pad>",)),
     Tokens(("the", "i", "the", "a", "i", "the"), min_freq=2, lines=2),
@@ -216,7 +216,7 @@ test_vocab_leaves_arguments_and_random_state_alone = purity("vocab", cases.vocab
 
 @check(
     "build_corpus",
-    cases.texts_by_unit,
+    cases.texts_with_words,
     count=20,
     examples=[TextAs("The Time", "char"), TextAs(" by H. G. ", "word")],
 )
@@ -246,7 +246,6 @@ _GRAMS = [
     Grams(("a", "b", "a", "b", "a"), 2),
     Grams(("a",), 1),
     Grams(("a", "b"), 3),
-    Grams((), 1),
     Grams((3, 1, 3, 1), 2),
     Grams(("a", "b", "c"), 3),
 ]
@@ -285,23 +284,26 @@ def test_ngram_counts_refuses_n_below_one(trial: Trial, case: Grams) -> None:
 
 # -- zipf_exponent ---------------------------------------------------------------------------------------
 
-test_zipf_exponent_is_the_least_squares_slope = agreement(
+
+@check(
     "zipf_exponent",
     cases.rank_tables(),
-    "The exponent is minus the least-squares slope of log frequency over log rank, ranks counted from 1.",
-    "is_the_least_squares_slope",
     count=20,
     weight=2,
     hint="Rank 1 is the first entry, and last_rank is included; take logarithms on both axes.",
 )
+def test_zipf_exponent_is_the_least_squares_slope(trial: Trial, case: Ranks) -> None:
+    """The exponent is minus the least-squares slope of log frequency over log rank, ranks counted from 1."""
+    found, expected = trial.ask(case.arguments()), trial.reference(case.arguments())
+    trial.near(found, expected, "the exponent", tolerance=FIT, call=trial.call_text(case.arguments()))
 
 
 @check("zipf_exponent", cases.rank_tables())
 def test_zipf_exponent_of_an_exact_power_law_is_its_exponent(trial: Trial, case: Ranks) -> None:
     """For frequencies c · rank^-alpha the exponent is alpha, whatever the range of ranks."""
     exact = Ranks(case.size, case.first_rank, case.last_rank, case.alpha, case.seed, noise=0.0)
-    with trial.explaining(trial.call_text(exact.arguments())):
-        trial.near(trial.ask(exact.arguments()), case.alpha, "the exponent")
+    call = trial.call_text(exact.arguments())
+    trial.near(trial.ask(exact.arguments()), case.alpha, "the exponent", tolerance=FIT, call=call)
 
 
 @check("zipf_exponent", cases.rank_tables())
@@ -309,7 +311,7 @@ def test_zipf_exponent_does_not_depend_on_the_unit_of_frequency(trial: Trial, ca
     """Counting in thousands leaves the exponent as it is."""
     arguments = case.arguments()
     scaled = {**arguments, "frequencies": [value / 1000 for value in arguments["frequencies"]]}
-    trial.near(trial.ask(scaled), trial.ask(arguments), "the exponent of frequencies / 1000")
+    trial.near(trial.ask(scaled), trial.ask(arguments), "the exponent of frequencies / 1000", tolerance=2 * FIT)
 
 
 # -- shared ------------------------------------------------------------------------------------------------

@@ -1,10 +1,13 @@
 """The command line: `seqgrade list | new | check | grade | doctor | corpus`.
 
 Exit codes: 0 all went well (for `check`: full marks) · 1 points were lost (`check` only) · 2 bad usage or input ·
-3 checks could not run at all (no such device).
+3 checks could not run (no such device, or a fault of ours): no score.
 """
 
 from __future__ import annotations
+
+import io
+import sys
 
 import click
 
@@ -18,11 +21,14 @@ from harness.cli.new import new
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 well (check: full marks), 1 points lost (check), 2 bad usage or input, 3 no such device.",
+    epilog="Exit codes: 0 well (check: full marks), 1 points lost (check), 2 bad usage or input, 3 no verdict.",
 )
 @click.version_option(package_name="seqgrade")
 def main() -> None:
     """Test and grade implementations of a sequence-modelling course's components."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a character shows ? for it
 
 
 main.add_command(list_contracts)

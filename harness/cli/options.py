@@ -20,13 +20,21 @@ from harness.plugins import LoadError
 
 F = TypeVar("F", bound=Callable[..., Any])
 NOT_RUN_EXIT = 3
+MAX_SEED = 2**32 - 1
 
 
 def exam_options(command: F) -> F:
     """`--seed`, `--device`, `--rubric` and `--corpus`."""
     for option in reversed(
         [
-            click.option("--seed", "--grading-seed", type=int, default=0, show_default=True, help="Seed of all cases."),
+            click.option(
+                "--seed",
+                "--grading-seed",
+                type=click.IntRange(0, MAX_SEED),
+                default=0,
+                show_default=True,
+                help="Seed of all cases.",
+            ),
             click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True),
             click.option("--rubric", type=click.Path(path_type=Path), metavar="FILE", help="Points, in TOML."),
             click.option("--corpus", metavar="PATH", help="The book's timemachine.txt."),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import os
 import random
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,13 +81,32 @@ def _same_numpy(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 @contextlib.contextmanager
 def global_state_kept() -> Iterator[RandomStates]:
-    """Leave the global random states, and torch's default dtype, to the next case as they were."""
-    kept, dtype = RandomStates.now(), torch.get_default_dtype()
+    """Leave the global random states, and torch's and Python's settings, to the next case as they were.
+
+    For code in the judge's own process: a setting that one submission makes must not reach the next.
+    """
+    kept = RandomStates.now()
+    settings = [(read(), write) for read, write in _SETTINGS]
     try:
         yield kept
     finally:
-        torch.set_default_dtype(dtype)
+        for value, write in settings:
+            write(value)
         kept.restore(kept.differing(RandomStates.now()))
+
+
+_SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
+    (torch.get_default_dtype, torch.set_default_dtype),
+    (torch.is_grad_enabled, torch.set_grad_enabled),
+    (torch.get_num_threads, torch.set_num_threads),
+    (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
+    (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
+    (np.geterr, lambda handling: np.seterr(**handling)),
+    (sys.getrecursionlimit, sys.setrecursionlimit),
+    (lambda: list(sys.path), lambda folders: sys.path.__setitem__(slice(None), folders)),
+    (os.getcwd, os.chdir),
+)
+"""What code may set for the whole process: how to read it, and how to write it back."""
 
 
 class Output(io.RawIOBase):

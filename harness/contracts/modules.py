@@ -40,7 +40,8 @@ class OneLayer(Kind):
         """None: a right module may differ from the reference's in what is not demanded."""
         found = _FOUND.canonical(value, what)
         if len(found["layers"]) != 1:
-            raise WrongKind("the module", f"a {found['type']} with {len(found['layers'])} of them", self.name)
+            count = len(found["layers"])
+            raise WrongKind("the module", f"a {found['type']} that holds {count} {self.layer}", self.name)
         for fact, demanded in self.facts:
             actual = found["layers"][0].get(fact)
             if type(actual) is not type(demanded) or actual != demanded:

@@ -36,11 +36,13 @@ class Request:
 
 @dataclass(frozen=True)
 class Raised:
-    """An exception that came out of a hook: its classes, its message, the submission's own frames."""
+    """An exception that came out of a hook: its classes, its message, the submission's own frames, and whether a
+    `raise` of its own was the cause."""
 
     bases: list[str]
     message: str
     frames: list[str]
+    by_hand: bool = False
 
     @property
     def kind(self) -> str:
@@ -99,10 +101,10 @@ def _are_texts(value: Plain) -> bool:
 
 
 def _is_raised(value: Plain) -> bool:
-    if type(value) is not dict or set(value) != {"bases", "message", "frames"}:
+    if type(value) is not dict or set(value) != {"bases", "message", "frames", "by_hand"}:
         return value is None
     lists = _are_texts(value["bases"]) and len(value["bases"]) > 0 and _are_texts(value["frames"])
-    return lists and type(value["message"]) is str
+    return lists and type(value["message"]) is str and type(value["by_hand"]) is bool
 
 
 def _are_gradients(value: Plain) -> bool:

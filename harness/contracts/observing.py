@@ -137,7 +137,8 @@ def _printed(thing: object) -> str:
     """`str(thing)`, by code that may be the submission's and may do anything."""
     try:
         with cpu_limit(0.2):
-            return str.__str__(str(thing))
+            # Half of a surrogate pair is no text that a record could hold.
+            return str.__str__(str(thing)).encode("utf-8", "backslashreplace").decode()
     except KeyboardInterrupt:
         raise
     except BaseException as inner:  # one that cannot be printed must not hide which one it is
@@ -145,9 +146,8 @@ def _printed(thing: object) -> str:
 
 
 def _raised(error: BaseException, files: tuple[str, ...]) -> Raised:
-    frames = [
-        f"{frame.filename}:{frame.lineno}, in {frame.name}: {frame.line or ''}".rstrip(": ")
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename in files
-    ]
-    return Raised(bases_of(error), _printed(error)[:4000], frames[-10:])
+    trace = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in trace if frame.filename in files]
+    told = [f"{frame.filename}:{frame.lineno}, in {frame.name}: {frame.line or ''}".rstrip(": ") for frame in own]
+    by_hand = bool(own) and trace[-1] is own[-1] and (own[-1].line or "").startswith("raise")
+    return Raised(bases_of(error), _printed(error)[:4000], told[-10:], by_hand)

@@ -71,18 +71,6 @@ class Anything(Kind):
 
 
 @dataclass(frozen=True)
-class Nothing(Kind):
-    """A result that is ignored."""
-
-    @property
-    def name(self) -> str:
-        return "None"
-
-    def canonical(self, value: Any, what: str) -> Any:
-        return None
-
-
-@dataclass(frozen=True)
 class Str(Kind):
     """A `str`."""
 
@@ -170,10 +158,9 @@ class ListOf(Kind):
 @dataclass(frozen=True)
 class Array(Kind):
     """A tensor whose axes have the given letters (`"T n h"`; `""` for a scalar), or, with a leading axis,
-    a list or tuple of tensors that stack on it; a 1-tuple or 1-list of the whole counts too if `state`."""
+    a list or tuple of tensors that stack on it; a 1-tuple of the whole counts too if `state`."""
 
     axes: str
-    dtype: str = "floating"
     state: bool = False
 
     @property
@@ -301,6 +288,22 @@ class IntTuple(Kind):
         if not isinstance(value, tuple):
             raise self.wrong(value, what)
         return tuple(Int().canonical(item, f"{what}[{i}]") for i, item in enumerate(value))
+
+
+@dataclass(frozen=True)
+class Gram(Kind):
+    """A tuple of tokens, each a str or an int."""
+
+    @property
+    def name(self) -> str:
+        return "a tuple of tokens"
+
+    def canonical(self, value: Any, what: str) -> Any:
+        if not isinstance(value, tuple):
+            raise self.wrong(value, what)
+        return tuple(
+            item if isinstance(item, str) else Int().canonical(item, f"{what}[{i}]") for i, item in enumerate(value)
+        )
 
 
 def part_name(what: str, name: str) -> str:

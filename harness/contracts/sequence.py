@@ -15,7 +15,7 @@ from harness.plain import to_plain
 Predict = Callable[[torch.Tensor], torch.Tensor]
 Batch = tuple[torch.Tensor, torch.Tensor]
 
-BATCHES = ListOf(Parts(loose=True, X=Array("n T", dtype="int64"), Y=Array("n T", dtype="int64")))
+BATCHES = ListOf(Parts(loose=True, X=Array("n T"), Y=Array("n T")))
 
 
 @component(Parts(features=Array("T-tau tau"), labels=Array("T-tau 1")), points=1)
@@ -83,7 +83,7 @@ def k_step_predictions(series: torch.Tensor, tau: int, k: int, predict: Predict)
     """
 
 
-@component(Parts(X=Array("m T", dtype="int64"), Y=Array("m T", dtype="int64")), points=1)
+@component(Parts(X=Array("m T"), Y=Array("m T")), points=1)
 def language_model_windows(corpus: list[int], num_steps: int) -> Batch:
     """Cut a corpus into all overlapping windows of `num_steps` tokens, each with its targets.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.contracts.attempts import attempt
 from harness.contracts.component import Hook, component
-from harness.contracts.results import Anything, Fields, Int, Ints, Kind, ListOf, Mapping, Parts, Real, Str
+from harness.contracts.results import Anything, Fields, Gram, Int, Ints, Kind, ListOf, Mapping, Parts, Real, Str
 
 VOCAB: dict[str, Kind] = {
     "length": Int(),
@@ -94,7 +94,7 @@ def build_corpus(text: str, unit: str) -> tuple[list[int], Any]:
     """
 
 
-@component(ListOf(Parts(ngram=Anything(), count=Int())), points=1)
+@component(ListOf(Parts(ngram=Gram(), count=Int())), points=1)
 def ngram_counts(tokens: list[Any], n: int) -> list[tuple[tuple[Any, ...], int]]:
     """Count all contiguous n-grams.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import shlex
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,8 @@ from harness.judge.subject import InProcess, Subject
 from harness.judge.trial import Bench
 from harness.judge.verdict import Outcome, Verdict
 from harness.plugins import LoadError, Source, load_source, read
+
+JUDGE_FAULT = "not run: a fault of the judge, not of the submission; please report it"
 
 Progress = Callable[[Check, Outcome], None]
 
@@ -101,7 +104,10 @@ def judge_check(exam: Exam, submission: Submission, one: Check, only: Spec | Non
         return Outcome(Verdict.NOT_RUN, f"{one.component}: not run: {missing}")
     if submission.subject is None:
         return Outcome(Verdict.ERROR, submission.error or "the submission could not be loaded")
-    return one.judge(exam.bench(submission.subject), only)
+    try:
+        return one.judge(exam.bench(submission.subject), only)
+    except Exception:  # ours, whatever it is: this check has no verdict, the others go on, and there is no score
+        return Outcome(Verdict.NOT_RUN, f"{one.component}: {JUDGE_FAULT}\n{traceback.format_exc()}")
 
 
 def record_of(exam: Exam, submission: Submission, outcomes: Mapping[str, Outcome], seconds: float) -> Record:
@@ -109,7 +115,7 @@ def record_of(exam: Exam, submission: Submission, outcomes: Mapping[str, Outcome
     missing = Outcome(Verdict.NOT_RUN, "no verdict: this check was not run")
     checks = [_check_record(exam, submission, one, outcomes.get(one.id, missing)) for one in exam.checks]
     graded = {name: _component_record(exam, name, checks) for name in exam.rubric.components}
-    scored = unavailable(exam.device) is None
+    scored = not any(one.id in outcomes and outcomes[one.id].verdict is Verdict.NOT_RUN for one in exam.checks)
     return Record(
         schema=SCHEMA,
         submission=submission.name,
@@ -157,6 +163,8 @@ def replay_command(path: Path, one: Check, outcome: Outcome, exam: Exam) -> str:
         parts += ["--case", outcome.replay]
     elif exam.seed:
         parts += ["--seed", str(exam.seed)]
+    if exam.corpus.given:
+        parts += ["--corpus", exam.corpus.origin]
     if exam.device != "cpu":
         parts += ["--device", exam.device]
     return shlex.join(parts)

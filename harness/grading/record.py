@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -64,7 +65,11 @@ class Record(msgspec.Struct):
     @property
     def full(self) -> bool:
         """Whether every point was won."""
-        return self.score is not None and self.error is None and all(c.verdict == "passed" for c in self.checks)
+        return (
+            self.score is not None
+            and self.error is None
+            and all(one.verdict == "passed" for one in self.checks if one.max_points)
+        )
 
 
 def write_record(record: Record, path: Path) -> None:
@@ -75,10 +80,21 @@ def write_record(record: Record, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(f".{os.getpid()}.tmp")
-        draft.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
+        draft.write_bytes(msgspec.json.format(msgspec.json.encode(_textual(msgspec.to_builtins(record))), indent=2))
         draft.replace(path)
     except OSError as error:
         raise RecordError(f"{path}: the record cannot be written ({error.strerror}); choose another --out") from error
+
+
+def _textual(value: Any) -> Any:
+    """The value with every string in UTF-8's reach: half of a surrogate pair is written as an escape."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, list):
+        return [_textual(item) for item in value]
+    if isinstance(value, dict):
+        return {_textual(key): _textual(item) for key, item in value.items()}
+    return value
 
 
 def read_record(path: Path) -> Record:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -79,7 +80,8 @@ def read_rubric(path: Path, checks: Sequence[Check]) -> Rubric:
         written = msgspec.convert(data, RubricFile)
     except OSError as error:
         raise RubricError(f"{path}: the rubric cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        _demand_finite(written)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError, ValueError) as error:
         raise RubricError(f"{path}: is not a rubric: {error}; the README shows one") from error
     if not written.components:
         raise RubricError(f"{path}: [components] is empty; give at least one component its points")
@@ -95,6 +97,13 @@ def read_rubric(path: Path, checks: Sequence[Check]) -> Rubric:
         if rule.points and not any(rule.checks.get(one.name, one.weight) for one in checks if one.component == name):
             raise RubricError(f"{path}: every check of {name} weighs 0, so its {rule.points:g} points cannot be won")
     return _rubric(written.name, wanted, checks)
+
+
+def _demand_finite(written: RubricFile) -> None:
+    for name, rule in written.components.items():
+        points = [rule.points, *rule.checks.values()] if isinstance(rule, ComponentRubric) else [rule]
+        if not all(map(math.isfinite, points)):
+            raise ValueError(f"the points of {name} are not finite")
 
 
 def _known(path: Path, what: str, name: str, names: list[str]) -> None:

@@ -58,7 +58,10 @@ def load(path: str | Path) -> Plugin:
 def load_source(source: Source) -> Plugin:
     """Load a plugin from its bytes. Raises LoadError where nothing of it can be graded."""
     with recording() as decorated:
-        modules, failed = import_source(source)
+        modules, failed, exposed = import_source(source, lambda: len(decorated))
+    # What `__init__` imports comes first; a stale copy beside it, which only we import, adds nothing to that.
+    names = {_name(thing) for thing, _ in decorated[:exposed]}
+    decorated = decorated[:exposed] + [one for one in decorated[exposed:] if _name(one[0]) not in names - {""}]
     if not decorated:
         raise LoadError(
             f"{source.path}: implements no hook; decorate its functions with @hookimpl (from harness import hookimpl)"
@@ -76,6 +79,13 @@ def load_source(source: Source) -> Plugin:
     adapters = {name: _adapter(function, components()[name]) for name, function in sound.items()}
     manager.register(types.SimpleNamespace(**adapters), name=source.name)
     return Plugin(source, manager, frozenset(sound), tuple(problems))
+
+
+def _name(thing: Any) -> str:
+    try:
+        return str(getattr(thing, "__name__", ""))
+    except Exception:  # an attribute that raises is no name; vetting says what is wrong with the thing
+        return ""
 
 
 def _outermost(thing: Any, modules: list[types.ModuleType]) -> Any:

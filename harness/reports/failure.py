@@ -9,6 +9,8 @@ from harness.grading.record import CheckRecord
 from harness.judge.check import Check
 from harness.judge.verdict import Outcome, Verdict
 
+PRINTED = 20
+
 
 def failure_lines(one: Check, outcome: Outcome, exam: Exam, path: Path) -> list[str]:
     """The lines of a failure, most telling first; nothing in them needs knowledge of the check's code."""
@@ -28,7 +30,9 @@ def _lines(claim: str, message: str, case: str, output: str, hint: str, replay: 
     if case:
         lines.append(f"case:   {case}")
     if output.strip():
-        lines += ["your prints:", *(f"  | {line}" for line in output.splitlines()[:20])]
+        printed = output.splitlines()
+        lines += ["your prints:" if len(printed) <= PRINTED else f"your last {PRINTED} lines of print:"]
+        lines += [f"  | {line}" for line in printed[-PRINTED:]]
     if hint:
         lines.append(f"hint:   {hint}")
     if replay:

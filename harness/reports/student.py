@@ -55,7 +55,8 @@ def _component_line(name: str, verdicts: list[str], score: float, worth: float) 
 
 
 def _print_failures(out: Console, checks: list[CheckRecord], limit: int | None) -> None:
-    failed = [one for one in checks if one.verdict not in STYLES]
+    whole = len({one.verdict for one in checks}) == 1  # told in the component's own line
+    failed = [one for one in checks if one.verdict not in STYLES or (one.verdict != Verdict.PASSED and not whole)]
     distinct: dict[str, CheckRecord] = {}  # one exception, raised in every check, is told once
     for one in failed:
         distinct.setdefault(one.message.split("\n")[0] if one.verdict != Verdict.FAILED else one.id, one)

@@ -12,7 +12,7 @@ from harness.judge.spec import Spec
 
 # Letters of both cases, every kind of gap, and what lies between Z and a in ASCII; no character whose
 # case maps to an ASCII letter (the Kelvin sign, a dotted capital I), which the contract leaves ungraded.
-ALPHABET = "aAbBmMzZ  \n\t.,'-_[]^`@{0189éß—"
+ALPHABET = "aAbBmMzZ  \n\t.,'-_[]^`@{0189éñ—"
 WORDS = ["the", "time", "machine", "by", "h", "g", "wells", "i", "a", "traveller"]
 
 
@@ -84,10 +84,12 @@ class Ranks(Spec):
         }
 
 
-_noise = st.text(alphabet=ALPHABET, min_size=0, max_size=24)
+_noise = st.text(alphabet=ALPHABET, min_size=1, max_size=24)
 _prose = st.lists(st.sampled_from(["the", "The", "time", "a", "I"]), min_size=4, max_size=9).map("  ".join)
 raw = st.one_of(_noise, _prose)
 texts = st.builds(Text, raw)
+_worded = raw.filter(lambda text: any("a" <= letter <= "z" for letter in text.lower()))
+texts_with_words = st.builds(TextAs, _worded, st.sampled_from(["char", "word"]))
 texts_by_unit = st.builds(TextAs, raw, st.sampled_from(["char", "word"]))
 
 _tokens = st.lists(st.sampled_from(WORDS), min_size=4, max_size=30).map(tuple)
