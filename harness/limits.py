@@ -1,4 +1,4 @@
-"""A budget of CPU time for a piece of Python, kept by the kernel's clock."""
+"""A budget of time for a piece of Python, kept by the kernel's clocks: CPU time, and more of wall time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+WALL = 8
+
 
 class OutOfTimeError(BaseException):
     """The budget is spent. A BaseException, so that `except Exception` does not catch it."""
@@ -15,7 +17,8 @@ class OutOfTimeError(BaseException):
 
 @contextmanager
 def cpu_limit(seconds: float) -> Iterator[None]:
-    """Raise OutOfTimeError in the block once this process has used `seconds` of CPU time in it.
+    """Raise OutOfTimeError in the block once this process has used `seconds` of CPU time in it, or, for code
+    that sleeps or waits, WALL times as much of wall time: a busy machine must not fail honest work.
 
     Works between Python instructions, in the main thread, where the system has SIGPROF; elsewhere the
     block runs without a limit. A limit that no code can evade needs a process of its own.
@@ -27,10 +30,11 @@ def cpu_limit(seconds: float) -> Iterator[None]:
     def expire(signum: int, frame: FrameType | None) -> None:
         raise OutOfTimeError
 
-    previous = signal.signal(signal.SIGPROF, expire)
-    signal.setitimer(signal.ITIMER_PROF, seconds, 0.1)  # again every 0.1 s, should a handler swallow it
-    try:
+    timers = ((signal.SIGPROF, signal.ITIMER_PROF, seconds), (signal.SIGALRM, signal.ITIMER_REAL, WALL * seconds))
+    previous = [(signal.signal(number, expire), signal.setitimer(timer, at, 0.1)) for number, timer, at in timers]
+    try:  # (each timer goes off again every 0.1 s, should a handler swallow it)
         yield
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, previous)
+        for (number, timer, _), (handler, (left, interval)) in zip(timers, previous, strict=True):
+            signal.setitimer(timer, left, interval)
+            signal.signal(number, handler)

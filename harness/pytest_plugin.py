@@ -19,6 +19,7 @@ from harness.grading.suite import suite
 from harness.judge.check import Check
 from harness.judge.oracle import Oracle, ReferenceSubject
 from harness.judge.verdict import Outcome, Verdict
+from harness.plugins import LoadError, find
 from harness.reports.failure import failure_lines
 from harness.units import units
 
@@ -60,6 +61,8 @@ class CheckFailed(Exception):  # noqa: N818 - pytest prints the name
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("submission") or config.getoption("record"):
         session_of(config)
+        if config.args_source is not pytest.Config.ArgsSource.ARGS:  # no paths given: every unit's checks
+            config.args = [str(unit.checks) for unit in units().values()]
         config.pluginmanager.register(_Gatherer(config), "seqgrade-gatherer")
         for kind in ("ResourceWarning", "pytest.PytestUnraisableExceptionWarning"):  # a submission's, not ours
             config.addinivalue_line("filterwarnings", f"ignore::{kind}")
@@ -71,7 +74,7 @@ def session_of(config: pytest.Config) -> Session:
         torch.set_num_threads(1)
         try:
             config.stash[SESSION] = _session(config)
-        except (RubricError, CorpusError) as error:
+        except (RubricError, CorpusError, LoadError) as error:
             raise pytest.UsageError(str(error)) from error
     return config.stash[SESSION]
 
@@ -86,7 +89,7 @@ def _session(config: pytest.Config) -> Session:
         device: Exam(chosen, rubric, config.getoption("grading_seed"), device, corpus, oracle)
         for device in DEVICES[config.getoption("device")]
     }
-    paths = [Path(path) for path in config.getoption("submission") or []]
+    paths = [find(path) for path in config.getoption("submission") or []]
     submissions = {name: open_submission(path, name) for name, path in distinct_names(paths).items()}
     if not submissions:
         reference = Submission("reference", Path("reference"), None, ReferenceSubject(oracle))
@@ -191,6 +194,18 @@ def _outcome_of(item: pytest.Item, one: Check) -> Seen | None:
     if outcome is None:
         return None
     return Seen(name, session.submissions[name].path, session.exams[device], outcome)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what was refused, and what skipped checks mean."""
+    if not config.getoption("submission"):
+        return
+    for name, submission in session_of(config).submissions.items():
+        for problem in submission.problems:
+            terminalreporter.write_line(f"{name}: {problem}", yellow=True)
+    skipped = len(terminalreporter.stats.get("skipped", []))
+    if skipped:
+        terminalreporter.write_line(f"{skipped} checks were not judged (-rs says why), so the exit code is not 0")
 
 
 def _all_passed(config: pytest.Config) -> bool:

@@ -327,14 +327,15 @@ test_randomized_gradients_leaves_arguments_and_random_state_alone = purity("rand
 
 # -- truncation_weights ------------------------------------------------------------------------------------
 
-# Counts k with P(K < low) and P(K > high) below 5e-10 each, K ~ Binomial(n, p); power 0.999 against 0.45 for 0.5.
+# Counts k with P(K < low) and P(K > high) below 8e-11 each, K ~ Binomial(n, p), so that the six events of a check
+# reject right work with a probability below 1e-9; power 0.998 against 0.45 for 0.5.
 DRAWN = 8500
 BOUNDS = {
-    (8500, 0.13): (920, 1299),
-    (8500, 0.5): (3968, 4532),
-    (8500, 0.55): (4394, 4955),
-    (8500, 0.87): (7201, 7580),
-    (64, 0.5): (9, 55),
+    (8500, 0.13): (912, 1308),
+    (8500, 0.5): (3955, 4545),
+    (8500, 0.55): (4381, 4968),
+    (8500, 0.87): (7192, 7588),
+    (64, 0.5): (8, 56),
 }
 
 

@@ -34,7 +34,7 @@ test_lstm_scratch_follows_its_equations = agreement(
 )
 
 test_lstm_scratch_gradients_reach_every_argument = gradients(
-    "lstm_scratch", cases.exact_runs(Lstm), count=3, examples=[Lstm(4, 2, 3, 5)]
+    "lstm_scratch", cases.exact_runs(Lstm), count=3, examples=[Lstm(4, 2, 3, 5), Lstm(33, 2, 3, 5, dtype="float64")]
 )
 
 
@@ -151,7 +151,7 @@ test_gru_scratch_follows_its_equations = agreement(
 )
 
 test_gru_scratch_gradients_reach_every_argument = gradients(
-    "gru_scratch", cases.exact_runs(Gru), count=3, examples=[Gru(4, 2, 3, 5)]
+    "gru_scratch", cases.exact_runs(Gru), count=3, examples=[Gru(4, 2, 3, 5), Gru(33, 2, 3, 5, dtype="float64")]
 )
 
 
@@ -275,7 +275,10 @@ test_deep_rnn_follows_its_equation = agreement(
 )
 
 test_deep_rnn_gradients_reach_every_argument = gradients(
-    "deep_rnn", cases.exact_runs(Deep, L=LAYERS), count=3, examples=[Deep(4, 2, 3, 5)]
+    "deep_rnn",
+    cases.exact_runs(Deep, L=LAYERS),
+    count=3,
+    examples=[Deep(4, 2, 3, 5), Deep(33, 2, 3, 5, dtype="float64")],
 )
 
 
@@ -356,7 +359,10 @@ test_bidirectional_rnn_follows_its_equations = agreement(
 )
 
 test_bidirectional_rnn_gradients_reach_every_argument = gradients(
-    "bidirectional_rnn", cases.exact_runs(Bidirectional), count=3, examples=[Bidirectional(4, 2, 3, 5)]
+    "bidirectional_rnn",
+    cases.exact_runs(Bidirectional),
+    count=3,
+    examples=[Bidirectional(4, 2, 3, 5), Bidirectional(33, 2, 3, 5, dtype="float64")],
 )
 
 

@@ -20,6 +20,7 @@ from .cases.text import Grams, Ranks, Text, TextAs, Tokens
     "preprocess",
     cases.texts,
     count=30,
+    examples=[Text("a, b"), Text("[Z^a_b`]"), Text("B4")],
     hint="Which characters are letters? Look at what lies between Z and a.",
 )
 def test_preprocess_keeps_letters_and_single_spaces_only(trial: Trial, case: Text) -> None:

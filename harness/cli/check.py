@@ -13,6 +13,7 @@ from harness.grading.grade import (
     judge_check,
     judge_submission,
     open_submission,
+    unavailable,
 )
 from harness.grading.select import SelectionError, select
 from harness.judge.spec import from_json
@@ -76,5 +77,7 @@ def _replay(exam: Exam, submission: Submission, case: str) -> int:
     except ValueError as error:
         raise click.UsageError(f"--case: {error}") from error
     outcome = judge_check(exam, submission, one, spec)
+    if outcome.verdict is Verdict.NOT_RUN and unavailable(exam.device) is None:
+        raise click.UsageError(f"--case: this case cannot be built or judged\n{outcome.message.splitlines()[-1]}")
     print_one(console(), one, outcome, exam, submission.path)
     return 0 if outcome.verdict is Verdict.PASSED else 1

@@ -44,7 +44,7 @@ def doctor(corpus: str | None) -> None:
 
 def _cuda() -> str:
     if not torch.cuda.is_available():
-        built = torch.version.cuda or "without CUDA"
-        return f"no device (torch built for {built}); --device cuda gives the verdict not_run"
+        built = f"for CUDA {torch.version.cuda}" if torch.version.cuda else "without CUDA"
+        return f"no device (torch built {built}); --device cuda gives the verdict not_run"
     names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     return f"{', '.join(names)} (torch built for CUDA {torch.version.cuda})"

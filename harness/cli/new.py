@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import click
@@ -18,8 +19,13 @@ def new(name: Path, chosen: tuple[str, ...]) -> None:
     unknown = [unit for unit in chosen if unit not in units()]
     if unknown:
         raise click.UsageError(f"there is no unit named {unknown[0]!r}; units: {', '.join(units())}")
+    stem = name.name.removesuffix(".py")
+    if not stem.isidentifier():
+        raise click.UsageError(f"{name.name!r} is no name for a Python module; use letters, digits and _")
     if name.exists():
         raise click.UsageError(f"{name} exists already and is left as it is; choose another name")
+    if stem == name.name and importlib.util.find_spec(stem) is not None:
+        raise click.UsageError(f"{stem!r} is the name of an installed package; choose another name")
     wanted = [units()[unit] for unit in chosen] or None
     try:
         if name.suffix == ".py":

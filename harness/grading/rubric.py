@@ -104,6 +104,9 @@ def _demand_finite(written: RubricFile) -> None:
         points = [rule.points, *rule.checks.values()] if isinstance(rule, ComponentRubric) else [rule]
         if not all(map(math.isfinite, points)):
             raise ValueError(f"the points of {name} are not finite")
+    worth = written.components.values()
+    if written.components and not any(rule.points if isinstance(rule, ComponentRubric) else rule for rule in worth):
+        raise ValueError("all points are 0, so there is nothing to win")
 
 
 def _known(path: Path, what: str, name: str, names: list[str]) -> None:

@@ -21,6 +21,7 @@ from harness.judge.compare import compare, compare_reals, compare_tensors, shown
 from harness.judge.oracle import Oracle, in_float64
 from harness.judge.subject import Subject
 from harness.judge.verdict import Failure, Verdict
+from harness.limits import WALL
 from harness.plain import Plain
 
 Arguments = Mapping[str, Plain]
@@ -59,7 +60,7 @@ class Trial:
         self.printed.append(seen.output)
         call = self.call_text(arguments)
         if seen.out_of_time is not None:
-            headline = f"used {seen.out_of_time:g} s of CPU time, the limit"
+            headline = f"used {seen.out_of_time:g} s of CPU time, the limit, or slept for {WALL} times as long"
             raise self.failure(headline, call, verdict=Verdict.TIMEOUT)
         if seen.raised and seen.raised.is_a(MemoryError):
             raise self.failure("ran out of memory", *_said(seen.raised), call, verdict=Verdict.OUT_OF_MEMORY)

@@ -110,7 +110,9 @@ def import_source(
                 "work inside functions"
             ) from error
         except BaseException as error:  # SystemExit and its kind are the submission's doing as well
-            raise LoadError(f"{source.path}: cannot be imported\n{_own_traceback(error, files)}") from error
+            alone = isinstance(error, ImportError) and "relative import" in str(error) and not source.is_package
+            mend = f"\nIt is part of a package: load the folder {source.path.parent} instead." if alone else ""
+            raise LoadError(f"{source.path}: cannot be imported\n{_own_traceback(error, files)}{mend}") from error
 
 
 def _import_others(root: str, source: Source) -> tuple[list[types.ModuleType], dict[str, BaseException]]:

@@ -26,7 +26,8 @@ def print_report(out: Console, record: Record, limit: int | None = 3) -> None:
         out.print(Text(record.error, style="red"))
     for problem in record.problems:
         out.print(Text(problem, style="red"))
-    _print_components(out, record)
+    if not record.error:
+        _print_components(out, record)
     refused = set(record.problems)  # told above, and the same for every check
     if not record.error:
         for name in record.components:

@@ -31,7 +31,7 @@ def print_summary(out: Console, records: list[Record], folder: Path) -> None:
         if record.problems:
             more = f" (and {len(record.problems) - 1} more)" if len(record.problems) > 1 else ""
             out.print(Text(f"{record.submission}: {record.problems[0]}{more}", style="yellow"))
-    out.print(Text(f"{len(records)} records: {folder}/<submission>/grade.json"))
+    out.print(Text(f"{len(records)} record{'s' * (len(records) > 1)}: {folder}/<submission>/grade.json"))
 
 
 def _worth(records: list[Record], unit: str) -> float:

@@ -10,6 +10,7 @@ from harness.judge.mutant import Mutant, mutants
 from harness.judge.oracle import Oracle
 from harness.judge.trial import Bench
 from harness.judge.verdict import Verdict
+from harness.units import components
 
 CHECKS = {one.name: one for one in suite()}
 
@@ -27,6 +28,19 @@ def test_a_mutant_dies_at_the_check_that_names_it(one: Mutant, oracle: Oracle) -
     outcome = killer.judge(Bench(one.subject(), oracle, corpus=open_corpus()))
     assert outcome.verdict not in (Verdict.PASSED, Verdict.NOT_SUBMITTED), f"{one.id} survives {one.killed_by}"
     assert outcome.message
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("component", components())
+def test_a_mutant_dies_under_other_seeds_too(component: str, seed: int, oracle: Oracle) -> None:
+    """A kill that hangs on one seed's cases is luck."""
+    survivors = []
+    for one in (one for one in mutants() if one.component == component):
+        outcome = CHECKS[one.killed_by].judge(Bench(one.subject(), oracle, seed=seed, corpus=open_corpus()))
+        if outcome.verdict is Verdict.PASSED:
+            survivors.append(one.id)
+    assert not survivors
 
 
 def test_every_check_kills_a_mutant() -> None:

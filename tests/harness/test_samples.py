@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from harness.builtin import NAMES
+from harness.grading.grade import judge_submission, open_submission
 from harness.grading.record import Record
+from harness.grading.suite import suite
+from harness.units import components
 
-from .exams import ROOT, graded
+from .exams import ROOT, exam, graded
 
 WHOLE = 81.0
+BUILT_IN = exam().only(tuple(one for one in suite() if components()[one.component].unit in NAMES))
 SAMPLES: dict[str, tuple[float, set[str]]] = {
     "class_style": (81.0, set()),
     "template": (0.0, set()),
@@ -42,7 +47,7 @@ def lost(record: Record) -> set[str]:
 def test_a_sample_loses_points_where_it_is_wrong_and_nowhere_else(name: str) -> None:
     """The total, and the components that lose points."""
     score, wrong = SAMPLES[name]
-    record = graded(ROOT / "submissions" / name)
+    record = judge_submission(BUILT_IN, open_submission(ROOT / "submissions" / name))
     assert lost(record) == wrong
     assert record.score == pytest.approx(score, abs=1e-3)
     assert record.max_score == WHOLE

@@ -106,6 +106,13 @@ MUTANTS: list[Mutant] = [
     # -- rnn_scratch
     mutant(
         "rnn_scratch",
+        "truncated-every-eight",
+        "The state is detached at every eighth step.",
+        "test_rnn_scratch_gradients_reach_every_argument",
+        (CELL, "H = torch.tanh(X @ W_xh + (H.detach() if len(outputs) % 8 == 7 else H) @ W_hh + b_h)"),
+    ),
+    mutant(
+        "rnn_scratch",
         "no-bias",
         "The bias is left out.",
         "test_rnn_scratch_follows_the_equation_in_float32",
@@ -786,6 +793,23 @@ MUTANTS: list[Mutant] = [
         ("    tokens = list(prefix)\n", "    tokens, prefix = prefix, list(prefix)\n"),
     ),
     # -- train_language_model
+    mutant(
+        "train_language_model",
+        "epochs-ignored",
+        "It always trains for five epochs.",
+        "test_train_language_model_steps_by_learning_rate_and_clipped_norm",
+        ("for _ in range(num_epochs):", "for _ in range(5):"),
+    ),
+    mutant(
+        "train_language_model",
+        "quarter-batches",
+        "Batches hold a quarter of the sequences, so that an epoch has four times the updates.",
+        "test_train_language_model_steps_by_learning_rate_and_clipped_norm",
+        (
+            "_windows(tokens, num_steps, batch_size, generator)",
+            "_windows(tokens, num_steps, max(1, batch_size // 4), generator)",
+        ),
+    ),
     mutant(
         "train_language_model",
         "targets-unshifted",
