@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ import torch
 from click.testing import CliRunner, Result
 
 from harness.cli import main
+from harness.grading.suite import suite
+from harness.judge.spec import Spec
+from harness.judge.trial import Trial
+from harness.limits import OutOfTimeError, cpu_limit
 from harness.units import components
 
 from .exams import ROOT, written
@@ -41,13 +46,13 @@ def test_a_failure_says_claim_finding_case_prints_hint_and_replay(tmp_path: Path
     assert out.split("\n\n")[2].splitlines() == [
         "✘ preprocess: failed",
         "  claim:  The result holds nothing but a-z and spaces, and never two spaces in a row.",
-        "  preprocess: the result '0' contains ['0']",
-        "    [preprocess(text='0')]",
-        "  case:   text='0'",
+        "  preprocess: the result 'A, B' contains ','",
+        "    [preprocess(text='a, b')]",
+        "  case:   text='a, b'",
         "  your prints:",
         "    | called",
         "  hint:   Which characters are letters? Look at what lies between Z and a.",
-        f'  replay: seqgrade check {path} --check {name} --case \'{{"case":"Text","text":"0"}}\'',
+        f'  replay: seqgrade check {path} --check {name} --case \'{{"case":"Text","text":"a, b"}}\'',
     ]
 
 
@@ -160,3 +165,71 @@ def test_output_away_from_a_terminal_is_plain(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "\x1b" not in done.stdout + done.stderr
     assert done.stderr == ""
+
+
+def test_one_submissions_settings_do_not_reach_the_next(tmp_path: Path) -> None:
+    """Process-wide settings that a file makes at import or in a hook are gone when the next one is graded."""
+    sly = "import torch, os\ntorch.set_grad_enabled(False)\ntorch.set_default_dtype(torch.float64)\nos.chdir('/')\n"
+    (tmp_path / "a_sly.py").write_text(f"from harness import hookimpl\n{sly}{RIGHT}")
+    source = (ROOT / "submissions" / "mistakes_recurrent.py").read_text(encoding="utf-8")
+    (tmp_path / "b_after.py").write_text(source)
+    rubric = tmp_path / "rubric.toml"
+    rubric.write_text("[components]\ndeep_rnn = 3\nlinear_rnn_gradients = 1\npreprocess = 1\n")
+    scores = []
+    for out, paths in (("alone", ["b_after.py"]), ("both", ["a_sly.py", "b_after.py"])):
+        done = run("grade", *(tmp_path / path for path in paths), "--out", tmp_path / out, "--rubric", rubric)
+        assert done.exit_code == 0
+        scores.append(json.loads((tmp_path / out / "b_after" / "grade.json").read_text())["components"])
+    assert scores[0] == scores[1]
+
+
+def test_half_a_surrogate_pair_costs_no_record(tmp_path: Path) -> None:
+    """A message that UTF-8 cannot hold is written with an escape."""
+    text = "@hookimpl\ndef preprocess(text):\n    raise RuntimeError(b'caf\\xe9'.decode('utf-8', 'surrogateescape'))\n"
+    done = run("grade", written(tmp_path, text), "--out", tmp_path / "out")
+    assert done.exit_code == 0
+    assert "caf\\\\udce9" in (tmp_path / "out" / "work" / "grade.json").read_text()
+
+
+def test_a_fault_of_the_judge_gives_no_score_and_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check has no verdict, the record no score, the exit code is 3, and the other checks are judged."""
+    (one,) = [item for item in suite() if item.name == "test_tokenize_by_char_loses_nothing"]
+
+    def broken(trial: Trial, case: Spec) -> None:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setitem(one.__dict__, "body", broken)
+    done = run("grade", ROOT / "submissions" / "mistakes_text.py", "--out", tmp_path)
+    assert done.exit_code == 3
+    record = json.loads((tmp_path / "mistakes_text" / "grade.json").read_text())
+    assert record["score"] is None
+    assert sum(item["verdict"] == "not_run" for item in record["checks"]) == 1
+
+
+def test_not_implemented_errors_of_others_are_told(tmp_path: Path) -> None:
+    """Only the submission's own `raise NotImplementedError` means not submitted."""
+    text = "import torch\n@hookimpl\ndef preprocess(text):\n    return torch.softmax(torch.tensor([1, 2]), 0)\n"
+    out = run("check", written(tmp_path, text), "--component", "preprocess").output
+    assert "raised NotImplementedError" in out
+    assert "not submitted" not in out
+    text = "@hookimpl\ndef tokenize(text, unit):\n    if unit == 'char': return list(text)\n    raise NotImplementedError\n"
+    out = run("check", written(tmp_path, text), "--component", "tokenize").output
+    assert "tokenize: is not implemented yet" in out
+
+
+def test_a_stale_copy_in_a_package_changes_nothing(tmp_path: Path) -> None:
+    """What `__init__` exposes counts; a backup beside it does not make a hook twofold."""
+    package = tmp_path / "mine"
+    package.mkdir()
+    (package / "__init__.py").write_text("from .work import *\n")
+    written(package, RIGHT, "work.py")
+    written(package, WRONG, "work_backup.py")
+    assert run("check", package, "--component", "preprocess").exit_code == 0
+
+
+def test_a_sleeping_hook_meets_the_wall_limit() -> None:
+    """CPU time alone would never end it."""
+    began = time.monotonic()
+    with pytest.raises(OutOfTimeError), cpu_limit(0.02):
+        time.sleep(60)
+    assert time.monotonic() - began < 30
