@@ -109,7 +109,8 @@ ROUNDINGS = 64
     "most_likely_sequence",
     cases.small_chains,
     examples=[
-        *(Chain(V=4, T=5, seed=seed) for seed in (1, 4, 29, 33)),  # where adding probabilities goes astray
+        # Where adding probabilities goes astray.
+        *(Chain(V=4, T=5, seed=seed) for seed in (1, 4, 29, 33)),
         Chain(V=3, T=5, seed=1, dtype="float32"),
         Chain(V=2, T=8, seed=3),
     ],
