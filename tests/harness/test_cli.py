@@ -212,8 +212,8 @@ def test_not_implemented_errors_of_others_are_told(tmp_path: Path) -> None:
     out = run("check", written(tmp_path, text), "--component", "preprocess").output
     assert "raised NotImplementedError" in out
     assert "not submitted" not in out
-    text = "@hookimpl\ndef tokenize(text, unit):\n    if unit == 'char': return list(text)\n    raise NotImplementedError\n"
-    out = run("check", written(tmp_path, text), "--component", "tokenize").output
+    half = "@hookimpl\ndef tokenize(text, unit):\n    if unit == 'char': return list(text)\n"
+    out = run("check", written(tmp_path, half + "    raise NotImplementedError\n"), "--component", "tokenize").output
     assert "tokenize: is not implemented yet" in out
 
 
