@@ -1,0 +1,137 @@
+"""Asking: the half of a trial that puts questions to the subject and the oracle, and words its failures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from harness.contracts.component import Component
+from harness.contracts.observation import Observation, Raised, Request
+from harness.contracts.results import WrongKind
+from harness.corpus import Corpus
+from harness.judge.compare import shown
+from harness.judge.oracle import Oracle
+from harness.judge.subject import Subject
+from harness.judge.verdict import Failure, Verdict
+from harness.limits import WALL
+from harness.plain import Plain
+
+Arguments = Mapping[str, Plain]
+NONE: Arguments = {}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all trials of a run share: the subject, the oracle, the device, the seed and the corpus."""
+
+    subject: Subject
+    oracle: Oracle
+    device: str = "cpu"
+    seed: int = 0
+    corpus: Corpus | None = None
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One check's view of one submission: what may be asked of it, and how a failure is worded."""
+
+    bench: Bench
+    component: Component
+    printed: list[str] = field(default_factory=list)
+
+    def observe(self, arguments: Arguments, drive: Arguments = NONE, **options: Any) -> Observation:
+        """Run the submission on a case, whatever comes of it.
+
+        options: `cotangent_seed`, `global_seed`, `cpu_seconds` as in `Request`. Raises Failure where the
+        hook is not implemented yet, ran out of time, or used up its memory.
+        """
+        request = Request(self.component.name, arguments, drive, self.bench.device, **options)
+        seen = self.bench.subject.observe(request)
+        self.printed.append(seen.output)
+        call = self.call_text(arguments)
+        if seen.out_of_time is not None:
+            headline = f"used {seen.out_of_time:g} s of CPU time, the limit, or slept for {WALL} times as long"
+            raise self.failure(headline, call, verdict=Verdict.TIMEOUT)
+        if seen.raised and seen.raised.is_a(MemoryError):
+            raise self.failure("ran out of memory", *said(seen.raised), call, verdict=Verdict.OUT_OF_MEMORY)
+        if seen.raised and seen.raised.is_a(NotImplementedError) and seen.raised.by_hand:
+            raise self.failure("is not implemented yet", call, verdict=Verdict.NOT_SUBMITTED)
+        return seen
+
+    def ask(self, arguments: Arguments, drive: Arguments = NONE, **options: Any) -> Any:
+        """The submission's result in canonical form. Raises Failure if it raised or is of another kind."""
+        return self.result_of(self.observe(arguments, drive, **options), arguments)
+
+    def result_of(self, seen: Observation, arguments: Arguments) -> Any:
+        """An observation's result in canonical form. Raises Failure if the hook raised or it is of another kind."""
+        if seen.raised:
+            raise self._raised(seen.raised, arguments)
+        try:
+            return self.component.result.canonical(seen.result, "result")
+        except WrongKind as finding:
+            raise self.failure(str(finding), self.call_text(arguments), hint="") from None
+
+    def reference(self, arguments: Arguments, drive: Arguments = NONE, **options: Any) -> Any:
+        """The reference's result in canonical form, for the arguments as they are, on the CPU."""
+        seen = self.oracle_saw(arguments, drive, **options)
+        return self.component.result.canonical(seen.result, "result")
+
+    def oracle_saw(self, arguments: Arguments, drive: Arguments = NONE, **options: Any) -> Observation:
+        """The reference's observation. Raises RuntimeError if the reference raised: our fault, not theirs."""
+        seen = self.bench.oracle.observe(Request(self.component.name, arguments, drive, **options))
+        if seen.raised:
+            raise RuntimeError(f"the reference raised {seen.raised.kind}: {seen.raised.message}")
+        return seen
+
+    def failure(
+        self, headline: str, *details: str, verdict: Verdict = Verdict.FAILED, hint: str | None = None
+    ) -> Failure:
+        """A Failure that names the component."""
+        lines = [line for line in details if line]
+        return Failure(f"{self.component.name}: {headline}", *lines, verdict=verdict, hint=hint)
+
+    def explaining(self, call: str) -> _Explaining:
+        """A block in which a bare comparison's Failure gets the component's name and the call."""
+        return _Explaining(self, call)
+
+    def call_text(self, arguments: Arguments) -> str:
+        """The call as a person would write it, tensors by dtype and shape."""
+        inside = ", ".join(f"{name}={_briefly(value)}" for name, value in arguments.items())
+        return f"[{self.component.name}({inside})]"
+
+    def _raised(self, raised: Raised, arguments: Arguments) -> Failure:
+        headline = f"raised {raised.kind}{f': {raised.message}' if raised.message else ''}"
+        return self.failure(headline, *raised.frames, self.call_text(arguments), verdict=Verdict.ERROR)
+
+
+class _Explaining:
+    def __init__(self, trial: Asking, call: str) -> None:
+        self.trial, self.call = trial, call
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        prefix = f"{self.trial.component.name}: "
+        if isinstance(error, Failure) and not error.headline.startswith(prefix):
+            raise self.trial.failure(error.headline, self.call, *error.details, hint=error.hint) from None
+
+
+def said(raised: Raised) -> list[str]:
+    return [raised.message, *raised.frames] if raised.message else list(raised.frames)
+
+
+def _briefly(value: Any) -> str:
+    if isinstance(value, torch.Tensor):
+        if not value.ndim:
+            return f"{value.item():.6g}"
+        return f"{str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}"
+    if isinstance(value, dict):
+        inside = ", ".join(f"{key}: {_briefly(item)}" for key, item in list(value.items())[:4])
+        return f"{{{inside}{', …' if len(value) > 4 else ''}}}"
+    if isinstance(value, (list, tuple)) and any(isinstance(item, (torch.Tensor, dict)) for item in value[:4]):
+        return f"{type(value).__name__} of {len(value)}: {_briefly(value[0])}, …"
+    return shown(value, limit=60)
