@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 
+from harness.builtin import suite_root
 from harness.corpus import CorpusError, open_corpus
 from harness.grading.grade import Exam, Submission, judge_check, open_submission, record_of
 from harness.grading.names import distinct_names
@@ -62,10 +63,18 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("submission") or config.getoption("record"):
         session_of(config)
         if config.args_source is not pytest.Config.ArgsSource.ARGS:  # no paths given: every unit's checks
+            _demand_checkout(config)
             config.args = [str(unit.checks) for unit in units().values()]
         config.pluginmanager.register(_Gatherer(config), "seqgrade-gatherer")
         for kind in ("ResourceWarning", "pytest.PytestUnraisableExceptionWarning"):  # a submission's, not ours
             config.addinivalue_line("filterwarnings", f"ignore::{kind}")
+
+
+def _demand_checkout(config: pytest.Config) -> None:
+    """pytest takes a checkout's conftest.py only from within; elsewhere, say so instead of finding nothing."""
+    root = suite_root()
+    if (root / "conftest.py").is_file() and not config.invocation_params.dir.is_relative_to(root):
+        raise pytest.UsageError(f"run pytest in {root}, or `seqgrade check PATH` anywhere")
 
 
 def session_of(config: pytest.Config) -> Session:

@@ -116,3 +116,13 @@ def test_a_rubric_decides_which_checks_run(wrong: Path, tmp_path: Path) -> None:
     out = run("--collect-only", "-q", f"--submission={wrong}", f"--rubric={tmp_path / 'rubric.toml'}").stdout
     assert "test_tokenize" in out
     assert "test_vocab" not in out
+
+
+def test_outside_the_checkout_it_says_where_to_go(wrong: Path, tmp_path: Path) -> None:
+    """A usage error, not a run of nothing; and a path that is not there is one too."""
+    away = run("-q", f"--submission={wrong}", cwd=tmp_path)
+    assert away.returncode == 4
+    assert "run pytest in" in away.stderr
+    missing = run("-q", "--submission=nowhere.py")
+    assert missing.returncode == 4
+    assert "there is no such file" in missing.stderr
