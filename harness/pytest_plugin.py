@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import torch
 from harness.builtin import suite_root
 from harness.corpus import CorpusError, open_corpus
 from harness.grading.grade import Exam, Submission, judge_check, open_submission, record_of
+from harness.grading.isolation import IsolationError, said, workers_for
 from harness.grading.names import distinct_names
 from harness.grading.record import RecordError, record_path, write_record
 from harness.grading.rubric import RubricError, default_rubric, read_rubric
@@ -23,6 +25,7 @@ from harness.judge.verdict import Outcome, Verdict
 from harness.plugins import LoadError, find
 from harness.reports.failure import failure_lines
 from harness.units import units
+from harness.worker.levels import Level
 
 DEVICES = {"cpu": ("cpu",), "cuda": ("cuda",), "all": ("cpu", "cuda")}
 
@@ -40,6 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--grading-seed", type=_seed, default=0, metavar="N", help="the seed of all cases (default: 0)")
     group.addoption("--rubric", metavar="FILE", help="a rubric in TOML (default: the whole course)")
     group.addoption("--corpus", metavar="PATH", help="the book's timemachine.txt")
+    group.addoption("--in-process", action="store_true", help="run submissions in this process (implied by --pdb)")
+    group.addoption("--require-isolation", choices=list(Level), help="refuse to run submissions with less")
     group.addoption("--record", metavar="DIR", help="write DIR/<submission>/grade.json")
 
 
@@ -50,6 +55,8 @@ class Session:
     exams: dict[str, Exam]
     submissions: dict[str, Submission]
     outcomes: dict[tuple[str, str], dict[str, Outcome]] = field(default_factory=dict)
+    close: Callable[[], None] = lambda: None
+    where: str = ""
 
 
 SESSION = pytest.StashKey[Session]()
@@ -83,7 +90,7 @@ def session_of(config: pytest.Config) -> Session:
         torch.set_num_threads(1)
         try:
             config.stash[SESSION] = _session(config)
-        except (RubricError, CorpusError, LoadError) as error:
+        except (RubricError, CorpusError, LoadError, IsolationError) as error:
             raise pytest.UsageError(str(error)) from error
     return config.stash[SESSION]
 
@@ -98,12 +105,17 @@ def _session(config: pytest.Config) -> Session:
         device: Exam(chosen, rubric, config.getoption("grading_seed"), device, corpus, oracle)
         for device in DEVICES[config.getoption("device")]
     }
-    paths = [find(path) for path in config.getoption("submission") or []]
-    submissions = {name: open_submission(path, name) for name, path in distinct_names(paths).items()}
-    if not submissions:
+    paths = distinct_names([find(path) for path in config.getoption("submission") or []])
+    if not paths:
         reference = Submission("reference", Path("reference"), None, ReferenceSubject(oracle))
         return Session(exams, {"reference": reference})
-    return Session(exams, submissions)
+    in_process = config.getoption("in_process") or config.getoption("usepdb") or config.getoption("trace")
+    device = "cuda" if "cuda" in exams else "cpu"
+    with ExitStack() as stack:
+        workers = stack.enter_context(workers_for(device, in_process, config.getoption("require_isolation")))
+        limits = rubric.limits
+        submissions = {name: open_submission(path, name, workers, limits) for name, path in paths.items()}
+        return Session(exams, submissions, close=stack.pop_all().close, where=said(workers))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -209,12 +221,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Say what was refused, and what skipped checks mean."""
     if not config.getoption("submission"):
         return
+    terminalreporter.write_line(session_of(config).where)
     for name, submission in session_of(config).submissions.items():
         for problem in submission.problems:
             terminalreporter.write_line(f"{name}: {problem}", yellow=True)
     skipped = len(terminalreporter.stats.get("skipped", []))
     if skipped:
         terminalreporter.write_line(f"{skipped} checks were not judged (-rs says why), so the exit code is not 0")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the workers."""
+    if SESSION in config.stash:
+        config.stash[SESSION].close()
 
 
 def _all_passed(config: pytest.Config) -> bool:

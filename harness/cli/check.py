@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli.options import NOT_RUN_EXIT, build_exam, exam_options, friendly
+from harness.cli.options import NOT_RUN_EXIT, build_exam, exam_options, friendly, isolation_options
 from harness.grading.grade import (
     Exam,
     Submission,
@@ -15,6 +15,7 @@ from harness.grading.grade import (
     open_submission,
     unavailable,
 )
+from harness.grading.isolation import said, workers_for
 from harness.grading.select import SelectionError, select
 from harness.judge.spec import from_json
 from harness.judge.verdict import Verdict
@@ -22,6 +23,7 @@ from harness.plugins import find
 from harness.reports.console import console
 from harness.reports.progress import progress_over
 from harness.reports.student import print_one, print_report
+from harness.worker.levels import Level
 
 
 @click.command()
@@ -32,6 +34,7 @@ from harness.reports.student import print_one, print_report
 @click.option("--case", metavar="JSON", help="Judge one check on one case, as a replay line gives it.")
 @click.option("--all", "everything", is_flag=True, help="Show every failure, not the first three of a component.")
 @exam_options
+@isolation_options
 @click.pass_context
 @friendly
 def check(
@@ -46,22 +49,27 @@ def check(
     device: str,
     rubric: Path | None,
     corpus: str | None,
+    in_process: bool,
+    require_isolation: str | None,
 ) -> None:
     """Check one submission: a .py file, a package folder, or a name under submissions/.
 
     Exits with 0 only at full marks. Hooks that raise NotImplementedError count as not submitted.
     """
     place = find(path)
-    exam = build_exam(seed, device, rubric, corpus)
-    try:
-        exam = exam.only(select(exam.checks, wanted, names, expression))
-    except SelectionError as error:
-        raise click.UsageError(str(error)) from error
-    submission = open_submission(place)
-    if case is not None:
-        context.exit(_replay(exam, submission, case))
-    with progress_over(len(exam.checks), f"checking {submission.name}") as advance:
-        record = judge_submission(exam, submission, lambda one, outcome: advance())
+    with workers_for(device, in_process, require_isolation) as workers:
+        exam = build_exam(seed, device, rubric, corpus)
+        try:
+            exam = exam.only(select(exam.checks, wanted, names, expression))
+        except SelectionError as error:
+            raise click.UsageError(str(error)) from error
+        submission = open_submission(place, None, workers, exam.rubric.limits)
+        if submission.isolation != Level.FULL:
+            click.echo(said(workers), err=True)
+        if case is not None:
+            context.exit(_replay(exam, submission, case))
+        with progress_over(len(exam.checks), f"checking {submission.name}") as advance:
+            record = judge_submission(exam, submission, lambda one, outcome: advance())
     print_report(console(), record, limit=None if everything else 3)
     if record.score is None:
         context.exit(NOT_RUN_EXIT)

@@ -11,8 +11,8 @@ import torch
 
 from harness.corpus import CorpusError, open_corpus
 from harness.grading.grade import versions
+from harness.grading.isolation import said, workers_for
 from harness.grading.suite import suite
-from harness.judge.subject import InProcess
 from harness.reports.console import console
 from harness.units import components, units
 
@@ -27,7 +27,8 @@ def doctor(corpus: str | None) -> None:
     lines["units"] = ", ".join(units())
     lines["suite"] = f"{len(components())} components, {len(suite())} checks"
     lines["cuda"] = _cuda()
-    lines["isolation"] = f"{InProcess.isolation} (submissions share this process: grade only work you trust)"
+    with workers_for("cpu", False, None) as workers:
+        lines["isolation"] = said(workers).removeprefix("isolation ")
     problem = None
     try:
         found = open_corpus(corpus)

@@ -50,7 +50,7 @@ def _print_component(out: Console, item: Component) -> None:
     out.print(Text(f"{signature(item)} · unit {item.unit} · {item.points:g} points", style="bold"))
     out.print(Text(f"\n{item.contract}"))
     for rule in sorted(item.rules):
-        out.print(Text(f"\nRule: {rule}, by what the hook does when it runs (not enforced in process)."))
+        out.print(Text(f"\nRule: {rule}, by what the hook does when it runs (not enforced with --in-process)."))
     out.print(Text("\nChecks", style="bold"))
     for one in suite():
         if one.component == item.name:

@@ -12,11 +12,13 @@ import torch
 
 from harness.corpus import CorpusError, open_corpus
 from harness.grading.grade import Exam
+from harness.grading.isolation import IsolationError
 from harness.grading.record import RecordError
 from harness.grading.rubric import RubricError, default_rubric, read_rubric
 from harness.grading.suite import suite
 from harness.judge.oracle import Oracle
 from harness.plugins import LoadError
+from harness.worker.levels import Level
 
 F = TypeVar("F", bound=Callable[..., Any])
 NOT_RUN_EXIT = 3
@@ -44,6 +46,16 @@ def exam_options(command: F) -> F:
     return command
 
 
+def isolation_options(command: F) -> F:
+    """`--in-process` and `--require-isolation`."""
+    levels = click.Choice([level.value for level in Level])
+    require = click.option(
+        "--require-isolation", type=levels, metavar="LEVEL", help="Refuse to run with less (`seqgrade doctor`)."
+    )
+    debugging = click.option("--in-process", is_flag=True, help="Run the code in this process, to debug one's own.")
+    return debugging(require(command))
+
+
 def build_exam(seed: int, device: str, rubric: Path | None, corpus: str | None) -> Exam:
     """The exam that the options describe. Raises RubricError and CorpusError."""
     torch.set_num_threads(1)  # more threads than one only fight one another on tensors this small
@@ -60,7 +72,7 @@ def friendly(command: F) -> F:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except (LoadError, RubricError, CorpusError, RecordError) as error:
+        except (LoadError, RubricError, CorpusError, RecordError, IsolationError) as error:
             raise click.UsageError(str(error)) from error
 
     return wrapped  # type: ignore[return-value]

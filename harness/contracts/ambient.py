@@ -59,10 +59,22 @@ class RandomStates:
         if "random" in names:
             random.setstate(self.python)
 
-    @property
-    def digest(self) -> str:
-        """torch's state in few letters."""
-        return hashlib.sha1(self.torch.numpy().tobytes()).hexdigest()
+    def digests(self) -> dict[str, str]:
+        """Each package's state in few letters."""
+        states = {
+            "torch": self.torch.numpy().tobytes(),
+            "numpy": repr([(key, np.asarray(value).tolist()) for key, value in _flat(self.numpy)]).encode(),
+            "random": repr(self.python).encode(),
+        }
+        return {name: hashlib.sha256(state).hexdigest() for name, state in states.items()}
+
+
+def _flat(state: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in sorted(state.items()):
+        if isinstance(value, dict):
+            yield from _flat(value)
+        else:
+            yield key, value
 
 
 def _same_numpy(one: dict[str, Any], other: dict[str, Any]) -> bool:
@@ -86,12 +98,13 @@ def global_state_kept() -> Iterator[RandomStates]:
     For code in the judge's own process: a setting that one submission makes must not reach the next.
     """
     kept = RandomStates.now()
-    settings = [(read(), write) for read, write in _SETTINGS]
+    settings = [(read, read(), write) for read, write in _SETTINGS]
     try:
         yield kept
     finally:
-        for value, write in settings:
-            write(value)
+        for read, value, write in settings:
+            if read() != value:
+                write(value)
         kept.restore(kept.differing(RandomStates.now()))
 
 

@@ -18,8 +18,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 Hook = Callable[..., Any]
 Observer = Callable[[Hook, dict[str, Any], dict[str, Any]], Any]
 
+CPU_SECONDS = 5.0
+"""The budget of one call where neither contract nor rubric says otherwise."""
+
 NO_RECURRENT_KERNELS = "no recurrent kernels"
 NO_AUTOGRAD = "no autograd"
+
+
+class ForbiddenError(RuntimeError):
+    """Raised where a hook uses what its component's rule, or its confinement, forbids."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ class Component:
     rules: frozenset[str]
     may_change: frozenset[str]
     may_draw: bool
-    cpu_seconds: float
+    cpu_seconds: float | None
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
@@ -72,14 +79,15 @@ def component(
     rules: tuple[str, ...] = (),
     may_change: tuple[str, ...] = (),
     may_draw: bool = False,
-    cpu_seconds: float = 5.0,
+    cpu_seconds: float | None = None,
 ) -> Callable[[F], F]:
     """Declare a hookspec stub as a component.
 
     result: the kind of what the observer returns. points: its worth in the default rubric. observer: called
     beside the implementation as `observer(hook, arguments, drive)`. gradients: whether the results are
     differentiable by contract. rules: means it may not use. may_change: arguments it may mutate.
-    may_draw: whether it may draw from the global random state. cpu_seconds: the budget of one call.
+    may_draw: whether it may draw from the global random state. cpu_seconds: the budget of one call; by default,
+    the rubric's.
     """
 
     def declare(spec: F) -> F:

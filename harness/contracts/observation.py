@@ -18,7 +18,8 @@ class Request:
 
     arguments: by name, plain; a `generator` is given as its seed. drive: what an observer needs besides.
     device: where tensors go first. cotangent_seed: take vector-Jacobian products with the cotangents that
-    this seed gives. global_seed: seed the global random states first. cpu_seconds: the budget.
+    this seed gives. global_seed: seed the global random states first, and write down afterwards what they and
+    the arguments have become. cpu_seconds: the budget.
     """
 
     component: str
@@ -56,15 +57,18 @@ class Raised:
 
 @dataclass(frozen=True)
 class Observation:
-    """What one implementation did on one case, as plain data."""
+    """What one implementation did on one case, as plain data.
+
+    arguments: what they were afterwards, and states: digests of the global random states then, both only where
+    the request gave a global seed. Whether that is a change, the judge decides.
+    """
 
     result: Plain = None
     raised: Raised | None = None
     out_of_time: float | None = None
     gradients: dict[str, torch.Tensor | None] | None = None
-    changed: list[str] = field(default_factory=list)
-    moved: list[str] = field(default_factory=list)
-    drawn: str = ""
+    arguments: dict[str, Plain] | None = None
+    states: dict[str, str] = field(default_factory=dict)
     devices: list[str] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)
     output: str = ""
@@ -92,7 +96,8 @@ class Observation:
             return encode(self.plain(), request_id)
         except WireError as error:
             raised = Raised(bases_of(error), f"the result cannot be written down: {error}", [])
-            told = replace(self, result=None, gradients=None, raised=raised, warned=[], output=self.output[:1000])
+            told = replace(self, result=None, gradients=None, arguments=None, raised=raised, warned=[],
+                           output=self.output[:1000])  # fmt: skip
             return encode(told.plain(), request_id)
 
 
@@ -117,7 +122,9 @@ _FITTING: dict[str, Callable[[Plain], bool]] = {
     "raised": _is_raised,
     "out_of_time": lambda value: value is None or type(value) in (int, float),
     "gradients": _are_gradients,
-    **dict.fromkeys(("changed", "moved", "devices", "warned"), _are_texts),
-    **dict.fromkeys(("drawn", "output"), lambda value: type(value) is str),
+    **dict.fromkeys(("devices", "warned"), _are_texts),
+    "output": lambda value: type(value) is str,
+    "arguments": lambda value: value is None or (type(value) is dict and _are_texts(list(value))),
+    "states": lambda value: type(value) is dict and _are_texts([*value, *value.values()]),
     "seconds": lambda value: type(value) is float,
 }

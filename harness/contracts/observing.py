@@ -1,13 +1,12 @@
 """Observing: run one hook on one case and write down all that a judge may ask about.
 
 This code runs beside the implementation, never in a judge's decision: it calls the hook, takes
-vector-Jacobian products, and notes which arguments changed, whether global random state moved, what was
+vector-Jacobian products, and notes what became of the arguments and of global random state, what was
 printed, warned and raised. Only plain data leave it.
 """
 
 from __future__ import annotations
 
-import math
 import time
 import traceback
 import warnings
@@ -17,12 +16,13 @@ import torch
 
 from harness.contracts.ambient import Output, RandomStates, captured, global_state_kept
 from harness.contracts.attempts import bases_of
-from harness.contracts.component import Component, Hook, Observed
+from harness.contracts.component import CPU_SECONDS, Component, Hook, Observed
 from harness.contracts.differentiating import leaves_of, vector_jacobian_products
 from harness.contracts.observation import Observation, Raised, Request
 from harness.contracts.results import WrongKind
 from harness.limits import OutOfTimeError, cpu_limit
 from harness.plain import Opaque, Plain, class_names, to_plain
+from harness.wire import encode
 
 
 def observe(component: Component, hook: Hook, request: Request, files: tuple[str, ...] = ()) -> Observation:
@@ -32,14 +32,13 @@ def observe(component: Component, hook: Hook, request: Request, files: tuple[str
     """
     if request.device != "cpu":
         _exact_float32()
-    with global_state_kept() as states, torch.enable_grad():
-        before = states if request.global_seed is None else RandomStates.seeded(request.global_seed)
-        return _observe(component, hook, request, files, before)
+    with global_state_kept(), torch.enable_grad():
+        if request.global_seed is not None:
+            RandomStates.seeded(request.global_seed)
+        return _observe(component, hook, request, files)
 
 
-def _observe(
-    component: Component, hook: Hook, request: Request, files: tuple[str, ...], before: RandomStates
-) -> Observation:
+def _observe(component: Component, hook: Hook, request: Request, files: tuple[str, ...]) -> Observation:
     differentiate = request.cotangent_seed is not None
     arguments = {k: _live(v, request.device, differentiate) for k, v in request.arguments.items()}
     drive = {k: _live(v, request.device, differentiate) for k, v in request.drive.items()}
@@ -49,7 +48,7 @@ def _observe(
     seen: dict[str, Any] = {}
     devices: set[str] = set()
     began, output = time.process_time(), Output()
-    budget = request.cpu_seconds or component.cpu_seconds
+    budget = request.cpu_seconds or component.cpu_seconds or CPU_SECONDS
     with warnings.catch_warnings(record=True) as warned, captured(output):
         warnings.simplefilter("always")
         try:
@@ -70,12 +69,10 @@ def _observe(
             seen.setdefault("result", Opaque(str(finding)))
         except BaseException as error:  # SystemExit, pytest's and Hypothesis's own: the submission's doing
             seen = {"raised": _raised(error, files)}
-    after = RandomStates.now()
     return Observation(
         **seen,
-        changed=[name for name, given in request.arguments.items() if not _unchanged(arguments[name], given)],
-        moved=before.differing(after),
-        drawn=after.digest,
+        arguments=_afterwards(arguments) if request.global_seed is not None else None,
+        states=RandomStates.now().digests() if request.global_seed is not None else {},
         devices=sorted(devices),
         warned=[f"{item.category.__name__}: {_printed(item.message)}"[:500] for item in warned[:20]],
         output=output.text,
@@ -102,35 +99,16 @@ def _live(value: Plain, device: str, differentiate: bool) -> Any:
     return value
 
 
-def _unchanged(live: Any, given: Plain) -> bool:
-    """Whether an argument is still, in values, shape, dtype and structure, what the hook was given."""
-    if isinstance(live, torch.Generator):
-        return True
-    try:
-        now = to_plain(live)
-    except Exception:  # whatever a hook put into it that cannot be written down: it has changed
-        return False
-    return _same(now, given)
-
-
-def _same(one: Plain, other: Plain) -> bool:
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, torch.Tensor):
-        if one.dtype != other.dtype or one.shape != other.shape:
-            return False
-        return torch.equal(one, other) or _same_bits(one, other)
-    if isinstance(one, (list, tuple)):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, dict):
-        return list(one) == list(other) and all(_same(one[key], other[key]) for key in one)
-    return bool(one == other) or (isinstance(one, float) and math.isnan(one) and math.isnan(other))
-
-
-def _same_bits(one: torch.Tensor, other: torch.Tensor) -> bool:
-    """For tensors with NaN, which equal nothing."""
-    bits = (item.contiguous().reshape(-1).view(torch.uint8) for item in (one, other))
-    return torch.equal(*bits)
+def _afterwards(live: dict[str, Any]) -> dict[str, Plain]:
+    """Each argument as it is now; whatever a hook put into it that cannot be written down is Opaque, and so changed."""
+    written: dict[str, Plain] = {}
+    for name, value in live.items():
+        try:
+            written[name] = to_plain(value)
+            encode(written[name])
+        except Exception as error:
+            written[name] = Opaque(f"what cannot be written down ({type(error).__name__})")
+    return written
 
 
 def _printed(thing: object) -> str:

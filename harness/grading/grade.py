@@ -18,12 +18,16 @@ from harness.corpus import Corpus
 from harness.grading.record import SCHEMA, CheckRecord, ComponentRecord, Record
 from harness.grading.rubric import Rubric
 from harness.judge.check import Check
+from harness.judge.confined import Confined
+from harness.judge.limits import Limits
 from harness.judge.oracle import Oracle
 from harness.judge.spec import Spec
-from harness.judge.subject import InProcess, Subject
+from harness.judge.subject import EndedError, InProcess, Subject
 from harness.judge.trial import Bench
 from harness.judge.verdict import Outcome, Verdict
+from harness.judge.workers import InfrastructureError, Workers
 from harness.plugins import LoadError, Source, load_source, read
+from harness.worker.levels import IN_PROCESS
 
 JUDGE_FAULT = "not run: a fault of the judge, not of the submission; please report it"
 
@@ -40,6 +44,7 @@ class Exam:
     device: str
     corpus: Corpus
     oracle: Oracle
+    echo: bool = True  # whether records hold what submissions printed: with hidden cases, they should not
 
     def only(self, checks: tuple[Check, ...]) -> Exam:
         """This exam cut down to some of its checks: the points are theirs."""
@@ -51,12 +56,12 @@ class Exam:
 
     def bench(self, subject: Subject) -> Bench:
         """The bench on which a subject sits this exam."""
-        return Bench(subject, self.oracle, self.device, self.seed, self.corpus)
+        return Bench(subject, self.oracle, self.device, self.seed, self.corpus, self.rubric.limits)
 
 
 @dataclass(frozen=True)
 class Submission:
-    """A submission that may or may not have loaded; `error` says why it did not."""
+    """A submission that may or may not have loaded; `error` says why it did not, `verdict` what that earns."""
 
     name: str
     path: Path
@@ -64,6 +69,8 @@ class Submission:
     subject: Subject | None
     error: str | None = None
     problems: tuple[str, ...] = ()
+    verdict: Verdict = Verdict.ERROR
+    isolation: str = IN_PROCESS
 
 
 def unavailable(device: str) -> str | None:
@@ -73,18 +80,33 @@ def unavailable(device: str) -> str | None:
     return None
 
 
-def open_submission(path: Path, name: str | None = None) -> Submission:
-    """Load a submission; what keeps it from loading becomes part of it, never an exception."""
+def open_submission(
+    path: Path, name: str | None = None, workers: Workers | None = None, limits: Limits | None = None
+) -> Submission:
+    """Load a submission, confined where there are workers, else in this very process. What keeps it from loading
+    becomes part of it, never an exception."""
+    isolation = workers.level.value if workers else IN_PROCESS
     try:
         source = read(path)
     except LoadError as error:
-        return Submission(name or path.stem, path, None, None, str(error))
+        return Submission(name or path.stem, path, None, None, str(error), isolation=isolation)
+    opened = Submission(name or source.name, path, source, None, isolation=isolation)
     try:
-        plugin = load_source(source)
+        if workers is None:
+            plugin = load_source(source)
+            return replace(opened, subject=InProcess(plugin), problems=tuple(map(str, plugin.problems)))
+        subject = Confined(source, workers, limits or Limits())
+        loaded = subject.load()
     except LoadError as error:
-        return Submission(name or source.name, path, source, None, str(error))
-    problems = tuple(map(str, plugin.problems))
-    return Submission(name or source.name, path, source, InProcess(plugin), None, problems)
+        return replace(opened, error=str(error))
+    except EndedError as ended:
+        return replace(opened, error=f"{path}: {ended.headline}", verdict=ended.verdict)
+    except InfrastructureError as error:
+        return replace(opened, error=f"not run: {error}", verdict=Verdict.NOT_RUN)
+    if loaded.error is not None:
+        subject.close()
+        return replace(opened, error=loaded.error)
+    return replace(opened, subject=subject, problems=tuple(map(str, loaded.problems)))
 
 
 def judge_submission(exam: Exam, submission: Submission, progress: Progress = lambda one, outcome: None) -> Record:
@@ -94,6 +116,8 @@ def judge_submission(exam: Exam, submission: Submission, progress: Progress = la
     for one in exam.checks:
         outcomes[one.id] = outcome = judge_check(exam, submission, one)
         progress(one, outcome)
+    if submission.subject is not None:
+        submission.subject.close()
     return record_of(exam, submission, outcomes, time.perf_counter() - began)
 
 
@@ -103,9 +127,11 @@ def judge_check(exam: Exam, submission: Submission, one: Check, only: Spec | Non
     if missing:
         return Outcome(Verdict.NOT_RUN, f"{one.component}: not run: {missing}")
     if submission.subject is None:
-        return Outcome(Verdict.ERROR, submission.error or "the submission could not be loaded")
+        return Outcome(submission.verdict, submission.error or "the submission could not be loaded")
     try:
         return one.judge(exam.bench(submission.subject), only)
+    except InfrastructureError as error:
+        return Outcome(Verdict.NOT_RUN, f"{one.component}: not run: {error}")
     except Exception:  # ours, whatever it is: this check has no verdict, the others go on, and there is no score
         return Outcome(Verdict.NOT_RUN, f"{one.component}: {JUDGE_FAULT}\n{traceback.format_exc()}")
 
@@ -124,7 +150,7 @@ def record_of(exam: Exam, submission: Submission, outcomes: Mapping[str, Outcome
         assignment=exam.rubric.name,
         seed=exam.seed,
         device=exam.device,
-        isolation=submission.subject.isolation if submission.subject else InProcess.isolation,
+        isolation=submission.isolation,
         corpus="timemachine.txt" if exam.corpus.golden else exam.corpus.origin,
         versions=versions(),
         score=_rounded(sum(item.score for item in graded.values())) if scored else None,
@@ -150,7 +176,7 @@ def _check_record(exam: Exam, submission: Submission, one: Check, outcome: Outco
         message=outcome.message,
         hint=outcome.hint,
         case=outcome.case,
-        output=outcome.output,
+        output=outcome.output if exam.echo else "",
         replay=replay_command(submission.path, one, outcome, exam) if failed and submission.subject else "",
         seconds=outcome.seconds,
     )

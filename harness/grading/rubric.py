@@ -6,16 +6,21 @@ import difflib
 import math
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 
+from harness.contracts.component import CPU_SECONDS
 from harness.judge.check import Check
+from harness.judge.limits import MEMORY_MB, Limits
+from harness.plugins.importing import LOAD_SECONDS
 from harness.units import components
 
 Points = Annotated[float, msgspec.Meta(ge=0)]
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=86400)]
+Megabytes = Annotated[int, msgspec.Meta(ge=64, le=2**20)]
 
 
 class RubricError(Exception):
@@ -23,10 +28,20 @@ class RubricError(Exception):
 
 
 class ComponentRubric(msgspec.Struct, forbid_unknown_fields=True):
-    """`[components.vocab]`: its points, and weights for single checks by test name."""
+    """`[components.vocab]`: its points, weights for single checks by test name, and limits of its own."""
 
     points: Points
     checks: dict[str, Points] = {}
+    cpu_seconds: Seconds | None = None
+    memory_mb: Megabytes | None = None
+
+
+class LimitsRubric(msgspec.Struct, forbid_unknown_fields=True):
+    """`[limits]`: of one call, of the import, and of memory beyond what Python and torch take."""
+
+    cpu_seconds: Seconds = CPU_SECONDS
+    load_seconds: Seconds = LOAD_SECONDS
+    memory_mb: Megabytes = MEMORY_MB
 
 
 class RubricFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -34,6 +49,7 @@ class RubricFile(msgspec.Struct, forbid_unknown_fields=True):
 
     components: dict[str, Points | ComponentRubric]
     name: str = "assignment"
+    limits: LimitsRubric = msgspec.field(default_factory=LimitsRubric)
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,7 @@ class Rubric:
     name: str
     components: dict[str, float]
     checks: dict[str, float]
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def max_score(self) -> float:
@@ -56,7 +73,7 @@ def _split(points: float, checks: Sequence[Check], weights: dict[str, float]) ->
     return {name: points * weight / total if total else 0.0 for name, weight in chosen.items()}
 
 
-def _rubric(name: str, wanted: dict[str, ComponentRubric], checks: Iterable[Check]) -> Rubric:
+def _rubric(name: str, wanted: dict[str, ComponentRubric], checks: Iterable[Check], limits: LimitsRubric) -> Rubric:
     by_component: dict[str, list[Check]] = {component: [] for component in wanted}
     for one in checks:
         if one.component in by_component:
@@ -64,13 +81,16 @@ def _rubric(name: str, wanted: dict[str, ComponentRubric], checks: Iterable[Chec
     points: dict[str, float] = {}
     for component, rule in wanted.items():
         points |= _split(rule.points, by_component[component], rule.checks)
-    return Rubric(name, {component: rule.points for component, rule in wanted.items()}, points)
+    worth = {component: rule.points for component, rule in wanted.items()}
+    cpu = {component: rule.cpu_seconds for component, rule in wanted.items() if rule.cpu_seconds}
+    memory = {component: rule.memory_mb for component, rule in wanted.items() if rule.memory_mb}
+    return Rubric(name, worth, points, Limits(limits.cpu_seconds, limits.load_seconds, limits.memory_mb, cpu, memory))
 
 
 def default_rubric(checks: Iterable[Check]) -> Rubric:
     """Every component at its contract's worth."""
     wanted = {name: ComponentRubric(item.points) for name, item in components().items()}
-    return _rubric("the whole course", wanted, checks)
+    return _rubric("the whole course", wanted, checks, LimitsRubric())
 
 
 def read_rubric(path: Path, checks: Sequence[Check]) -> Rubric:
@@ -96,7 +116,7 @@ def read_rubric(path: Path, checks: Sequence[Check]) -> Rubric:
             _known(path, f"check of {name}", test, tests)
         if rule.points and not any(rule.checks.get(one.name, one.weight) for one in checks if one.component == name):
             raise RubricError(f"{path}: every check of {name} weighs 0, so its {rule.points:g} points cannot be won")
-    return _rubric(written.name, wanted, checks)
+    return _rubric(written.name, wanted, checks, written.limits)
 
 
 def _demand_finite(written: RubricFile) -> None:

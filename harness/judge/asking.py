@@ -8,16 +8,18 @@ from typing import Any
 
 import torch
 
-from harness.contracts.component import Component
+from harness.contracts.component import Component, ForbiddenError
 from harness.contracts.observation import Observation, Raised, Request
 from harness.contracts.results import WrongKind
 from harness.corpus import Corpus
 from harness.judge.compare import shown
+from harness.judge.limits import Limits
 from harness.judge.oracle import Oracle
-from harness.judge.subject import Subject
+from harness.judge.subject import EndedError, Subject
 from harness.judge.verdict import Failure, Verdict
 from harness.limits import WALL
 from harness.plain import Plain
+from harness.worker.levels import IN_PROCESS
 
 Arguments = Mapping[str, Plain]
 NONE: Arguments = {}
@@ -32,6 +34,7 @@ class Bench:
     device: str = "cpu"
     seed: int = 0
     corpus: Corpus | None = None
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True)
@@ -48,18 +51,34 @@ class Asking:
         options: `cotangent_seed`, `global_seed`, `cpu_seconds` as in `Request`. Raises Failure where the
         hook is not implemented yet, ran out of time, or used up its memory.
         """
+        options.setdefault("cpu_seconds", self.bench.limits.cpu_of(self.component))
         request = Request(self.component.name, arguments, drive, self.bench.device, **options)
-        seen = self.bench.subject.observe(request)
-        self.printed.append(seen.output)
         call = self.call_text(arguments)
+        try:
+            seen = self.bench.subject.observe(request)
+        except EndedError as ended:
+            raise self.failure(ended.headline, *ended.details, call, verdict=ended.verdict) from None
+        self.printed.append(seen.output)
         if seen.out_of_time is not None:
             headline = f"used {seen.out_of_time:g} s of CPU time, the limit, or slept for {WALL} times as long"
             raise self.failure(headline, call, verdict=Verdict.TIMEOUT)
-        if seen.raised and seen.raised.is_a(MemoryError):
-            raise self.failure("ran out of memory", *said(seen.raised), call, verdict=Verdict.OUT_OF_MEMORY)
-        if seen.raised and seen.raised.is_a(NotImplementedError) and seen.raised.by_hand:
-            raise self.failure("is not implemented yet", call, verdict=Verdict.NOT_SUBMITTED)
+        if seen.raised:
+            self._special(seen.raised, call)
         return seen
+
+    def _special(self, raised: Raised, call: str) -> None:
+        """Raise what an exception means beyond being one."""
+        if raised.is_a(MemoryError) or "can't allocate memory" in raised.message:
+            limit = f"ran out of memory (the limit is {self.bench.limits.memory_of(self.component)} MB)"
+            raise self.failure(limit, *said(raised), call, verdict=Verdict.OUT_OF_MEMORY)
+        if raised.is_a(NotImplementedError) and raised.by_hand:
+            raise self.failure("is not implemented yet", call, verdict=Verdict.NOT_SUBMITTED)
+        if raised.is_a(ForbiddenError):
+            raise self.failure("used what its rule forbids", *said(raised), call, verdict=Verdict.FORBIDDEN)
+        confined = self.bench.subject.isolation != IN_PROCESS
+        if confined and (raised.is_a(PermissionError) or raised.is_a(FileNotFoundError)) and not raised.by_hand:
+            headline = "tried what a submission may not do: no files, no network, no other processes"
+            raise self.failure(headline, *said(raised), call, verdict=Verdict.FORBIDDEN)
 
     def ask(self, arguments: Arguments, drive: Arguments = NONE, **options: Any) -> Any:
         """The submission's result in canonical form. Raises Failure if it raised or is of another kind."""

@@ -14,6 +14,7 @@ from hypothesis.strategies import SearchStrategy
 
 from harness.judge.oracle import ReferenceSubject
 from harness.judge.plan import draw, seed_of, shrink
+from harness.judge.printable import printable
 from harness.judge.spec import Spec
 from harness.judge.trial import Bench, Trial
 from harness.judge.verdict import Failure, Outcome, Verdict
@@ -58,9 +59,10 @@ class Check:
 
     def judge(self, bench: Bench, only: Spec | None = None) -> Outcome:
         """The verdict for the bench's subject; `only` judges one given case instead of the plan."""
-        began = time.process_time()
+        began, before = time.process_time(), bench.subject.cpu_seconds()
         outcome = self._judge(bench, only)
-        return Outcome(**{**vars(outcome), "seconds": round(time.process_time() - began, 4)})
+        spent = time.process_time() - began + bench.subject.cpu_seconds() - before
+        return Outcome(**{**vars(outcome), "seconds": round(spent, 4)})
 
     def _judge(self, bench: Bench, only: Spec | None) -> Outcome:
         problems = bench.subject.problems_of(self.component)
@@ -125,7 +127,8 @@ class Check:
         if failure.verdict is Verdict.NOT_SUBMITTED:
             return Outcome(failure.verdict, failure.headline)
         words, replay = (case.describe(), case.to_json()) if case is not None else ("", "")
-        return Outcome(failure.verdict, failure.message, hint, words, replay, failure.output)
+        message, output = printable(failure.message), printable(failure.output)
+        return Outcome(failure.verdict, message, hint, words, replay, output)
 
 
 @lru_cache(maxsize=4096)

@@ -69,6 +69,9 @@ class ReferenceSubject:
     def observe(self, request: Request) -> Observation:
         return self.oracle.subject(request.component).observe(request)
 
+    def cpu_seconds(self) -> float:
+        return 0.0
+
     def close(self) -> None:
         pass
 

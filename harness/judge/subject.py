@@ -8,9 +8,20 @@ from harness.contracts.attempts import bases_of
 from harness.contracts.component import Component
 from harness.contracts.observation import Observation, Raised, Request
 from harness.contracts.observing import observe
+from harness.judge.verdict import Verdict
 from harness.plugins import Plugin, Problem
 from harness.units import components
 from harness.wire import decode, encode
+from harness.worker.levels import IN_PROCESS
+
+
+class EndedError(Exception):
+    """The process that held a submission ended, or was ended, in the middle of something: what that earns, and
+    what is said about it."""
+
+    def __init__(self, verdict: Verdict, headline: str, *details: str) -> None:
+        super().__init__(headline)
+        self.verdict, self.headline, self.details = verdict, headline, details
 
 
 class Subject(Protocol):
@@ -33,7 +44,11 @@ class Subject(Protocol):
         """What keeps a component from being graded, if anything does."""
 
     def observe(self, request: Request) -> Observation:
-        """Run one case. Whatever the implementation does is in the observation; nothing is raised."""
+        """Run one case. Whatever the implementation does is in the observation, or in the EndedError that is raised
+        where its process did not survive it."""
+
+    def cpu_seconds(self) -> float:
+        """CPU time that it has taken in processes other than this one."""
 
     def close(self) -> None:
         """Let go of the plugin."""
@@ -46,7 +61,7 @@ class InProcess:
     enforce rules: those are process-wide and final, and need a worker that serves only such components.
     """
 
-    isolation = "IN-PROCESS"
+    isolation = IN_PROCESS
     enforced: frozenset[str] = frozenset()
 
     def __init__(self, plugin: Plugin) -> None:
@@ -70,6 +85,9 @@ class InProcess:
         except MemoryError as error:  # a worker would end here; this process can go on
             seen = Observation(raised=Raised(bases_of(error), str(error), []))
         return Observation.of_plain(decode(seen.frame()))
+
+    def cpu_seconds(self) -> float:
+        return 0.0
 
     def close(self) -> None:
         pass

@@ -16,6 +16,7 @@ class Verdict(StrEnum):
     CRASHED = "crashed"
     OUT_OF_MEMORY = "out_of_memory"
     FORBIDDEN = "forbidden"
+    PROTOCOL = "protocol"
     NOT_SUBMITTED = "not_submitted"
     NOT_RUN = "not_run"
 

@@ -83,7 +83,7 @@ def _quiet() -> Iterator[None]:
 
 
 def import_source(
-    source: Source, mark: Callable[[], int]
+    source: Source, mark: Callable[[], int], seconds: float = LOAD_SECONDS
 ) -> tuple[list[types.ModuleType], dict[str, BaseException], int]:
     """Import every module of a source, its `__init__` first, so that relative imports inside functions find
     theirs. Returns the modules, by name what came out of those that `__init__` does without, and what `mark`
@@ -96,7 +96,7 @@ def import_source(
     files = {str(file) for file, _ in source.modules.values()}
     with _findable(_Finder(root, source)):
         try:
-            with cpu_limit(LOAD_SECONDS), _quiet(), global_state_kept():
+            with cpu_limit(seconds), _quiet(), global_state_kept():
                 first = importlib.import_module(root)
                 exposed = mark()
             with cpu_limit(EXTRA_SECONDS), _quiet(), global_state_kept():
@@ -106,7 +106,7 @@ def import_source(
             raise
         except OutOfTimeError as error:
             raise LoadError(
-                f"{source.path}: importing it took more than {LOAD_SECONDS:g} s; keep training and other long "
+                f"{source.path}: importing it took more than {seconds:g} s of CPU time; keep training and other long "
                 "work inside functions"
             ) from error
         except BaseException as error:  # SystemExit and its kind are the submission's doing as well

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import traceback
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ import pluggy
 
 from harness.contracts.component import Component
 from harness.markers import PROJECT, hookimpl, recording
-from harness.plugins.importing import import_source
+from harness.plugins.importing import LOAD_SECONDS, import_source
 from harness.plugins.source import LoadError, Source, read
 from harness.plugins.vetting import Problem, vet
-from harness.units import components, units
+from harness.units import components
 
 __all__ = ["LoadError", "Plugin", "load", "load_source"]
 
@@ -55,10 +55,15 @@ def load(path: str | Path) -> Plugin:
     return load_source(read(path))
 
 
-def load_source(source: Source) -> Plugin:
-    """Load a plugin from its bytes. Raises LoadError where nothing of it can be graded."""
+def load_source(source: Source, known: Mapping[str, Component] | None = None, seconds: float = LOAD_SECONDS) -> Plugin:
+    """Load a plugin from its bytes. Raises LoadError where nothing of it can be graded.
+
+    known: the components it may implement; by default, those of all installed units. seconds: of CPU time that
+    importing it may take.
+    """
+    known = components() if known is None else known
     with recording() as decorated:
-        modules, failed, exposed = import_source(source, lambda: len(decorated))
+        modules, failed, exposed = import_source(source, lambda: len(decorated), seconds)
     # What `__init__` imports comes first; a stale copy beside it, which only we import, adds nothing to that.
     names = {_name(thing) for thing, _ in decorated[:exposed]}
     decorated = decorated[:exposed] + [one for one in decorated[exposed:] if _name(one[0]) not in names - {""}]
@@ -67,16 +72,15 @@ def load_source(source: Source) -> Plugin:
             f"{source.path}: implements no hook; decorate its functions with @hookimpl (from harness import hookimpl)"
         )
     try:
-        sound, problems = vet([(_outermost(thing, modules), options) for thing, options in decorated], components())
+        sound, problems = vet([(_outermost(thing, modules), options) for thing, options in decorated], known)
     except Exception as error:  # objects whose attributes raise or lie
         raise LoadError(
             f"{source.path}: its hooks cannot be read ({type(error).__name__}); decorate plain functions"
         ) from error
     problems += [_left_out(source, name, error) for name, error in failed.items()]
     manager = pluggy.PluginManager(PROJECT)
-    for unit in units().values():
-        manager.add_hookspecs(unit.module)
-    adapters = {name: _adapter(function, components()[name]) for name, function in sound.items()}
+    manager.add_hookspecs(type("Contracts", (), {name: staticmethod(one.spec) for name, one in known.items()}))
+    adapters = {name: _adapter(function, known[name]) for name, function in sound.items()}
     manager.register(types.SimpleNamespace(**adapters), name=source.name)
     return Plugin(source, manager, frozenset(sound), tuple(problems))
 

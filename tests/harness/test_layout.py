@@ -22,7 +22,7 @@ LAYERS = {
     "submissions/class_style": "{}.py",
 }
 # A package may import from those to its right, and from the modules of `harness` itself.
-ORDER = ["cli", "reports", "grading", "judge", "plugins", "contracts", "wire"]
+ORDER = ["cli", "reports", "grading", "judge", "worker", "plugins", "contracts", "wire"]
 
 
 @pytest.mark.parametrize("folder", LAYERS)

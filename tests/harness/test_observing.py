@@ -21,6 +21,7 @@ from harness.contracts.differentiating import cotangents
 from harness.contracts.observation import Observation, Raised, Request
 from harness.contracts.observing import observe
 from harness.contracts.results import Anything, Array, Parts
+from harness.judge import purity
 from harness.judge.subject import InProcess
 from harness.plain import Opaque
 from harness.wire import decode, encode
@@ -86,7 +87,9 @@ def arguments() -> dict[str, Any]:
 )
 def test_changed_arguments_are_noted(change: Hook, changed: list[str]) -> None:
     """Values, shapes, dtypes and structure count, whatever an argument was changed into."""
-    assert seen(lambda x, params: nothing(change(x, params)), arguments()).changed == changed
+    request = Request("spec", arguments(), global_seed=1)
+    found = seen(lambda x, params: nothing(change(x, params)), arguments(), global_seed=1)
+    assert purity.changed(request, Observation.of_plain(decode(found.frame()))) == changed
 
 
 def test_a_case_is_not_changed_by_the_hook_that_gets_it() -> None:
@@ -120,15 +123,15 @@ def test_arguments_keep_their_types_and_structure() -> None:
 def test_moved_random_states_are_noted_and_put_back(draw: Hook, moved: list[str], end: Hook) -> None:
     """Global random state is named where it moved, and is as it was afterwards."""
     before = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()
-    found = seen(lambda: nothing(draw(), end()))
+    found = seen(lambda: nothing(draw(), end()), global_seed=7)
     after = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()
-    assert found.moved == moved
+    assert purity.moved(Request("spec", {}, global_seed=7), found) == moved
     assert torch.equal(before[0], after[0])
     assert before[1:] == after[1:]
 
 
 def test_a_global_seed_gives_the_same_draws_again() -> None:
-    """`global_seed` seeds all three generators; `drawn` tells where torch's ended."""
+    """`global_seed` seeds all three generators; `states` tells where they ended."""
 
     def draw() -> list[float]:
         return [float(torch.rand(1)), float(np.random.rand()), random.random()]
@@ -136,15 +139,17 @@ def test_a_global_seed_gives_the_same_draws_again() -> None:
     first, again, other = (seen(draw, global_seed=seed) for seed in (1, 1, 2))
     assert first.result == again.result
     assert all(a != b for a, b in zip(first.result, other.result, strict=True))
-    assert first.drawn == again.drawn != other.drawn
+    assert first.states == again.states
+    assert all(first.states[name] != other.states[name] for name in ("torch", "numpy", "random"))
 
 
 def test_a_generator_is_made_of_its_seed() -> None:
     """The argument `generator` arrives as a CPU torch.Generator in the state that its seed gives."""
     given = {"generator": 7}
-    result = seen(lambda generator: torch.rand(3, generator=generator), given)
+    result = seen(lambda generator: torch.rand(3, generator=generator), given, global_seed=1)
     assert torch.equal(result.result, torch.rand(3, generator=torch.Generator().manual_seed(7)))
-    assert result.changed == result.moved == []
+    request = Request("spec", given, global_seed=1)
+    assert purity.changed(request, result) == purity.moved(request, result) == []
 
 
 @pytest.mark.parametrize(
@@ -537,7 +542,8 @@ WHOLE = Observation(
     result=[torch.ones(2), Opaque("set")],
     raised=Raised(["builtins.ValueError", "builtins.BaseException"], "no", ["f.py:1, in f: x"]),
     gradients={"x": torch.zeros(1), "y": None},
-    changed=["x"],
+    arguments={"x": torch.ones(1)},
+    states={"torch": "ab"},
     output="hello",
     seconds=0.5,
 )
@@ -564,11 +570,12 @@ def test_an_observation_arrives_as_it_was() -> None:
         {"gradients": [torch.zeros(1)]},
         {"gradients": {1: None}},
         {"gradients": {"x": 0.0}},
-        {"changed": "x"},
-        {"moved": [1]},
+        {"arguments": [1]},
+        {"arguments": {1: 1}},
+        {"states": {"torch": 1}},
+        {"states": None},
         {"devices": None},
         {"warned": {}},
-        {"drawn": None},
         {"output": b""},
         {"seconds": "1"},
         {"extra": 1},

@@ -42,6 +42,9 @@ class Tampered:
     def observe(self, request: Request) -> Observation:
         return self.tamper(self.oracle.subject(request.component).observe(request))
 
+    def cpu_seconds(self) -> float:
+        return 0.0
+
     def close(self) -> None:
         pass
 

@@ -1,0 +1,220 @@
+"""A confined subject: one submission, observed in workers of its own, whatever it does there."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from harness.contracts.component import Component, ForbiddenError
+from harness.contracts.observation import Observation, Request
+from harness.judge.limits import Limits
+from harness.judge.printable import printable
+from harness.judge.subject import EndedError
+from harness.judge.verdict import Verdict
+from harness.judge.workers import MEGABYTE, Ending, InfrastructureError, SpentError, Worker, Workers
+from harness.limits import WALL
+from harness.plain import Plain
+from harness.plugins import Problem, Source
+from harness.plugins.importing import EXTRA_SECONDS
+from harness.units import components
+from harness.wire import WireError
+from harness.worker.channel import ClosedError
+from harness.worker.messages import LOAD, OBSERVE, Loaded, plain_source
+from harness.worker.rules import FREE, KINDS, kind_of
+from harness.worker.serving import UNREADABLE
+from harness.worker.zygote import UNCONFINED
+
+T = TypeVar("T")
+MARGIN, SURPLUS = 1.25, 1.0
+"""A worker ends a call itself at its budget, which tells where it was; the judge ends the worker a little later."""
+MOST_MESSAGE, MOST_FRAMES, MOST_OUTPUT = 4000, 10, 2**20
+
+
+class Confined:
+    """A subject in confined workers: one a kind, replaced whenever one has ended."""
+
+    enforced = frozenset(KINDS) - {FREE}
+
+    def __init__(self, source: Source, workers: Workers, limits: Limits) -> None:
+        self._source, self._workers, self._limits = source, workers, limits
+        self._held: dict[tuple[str, int], Worker] = {}
+        self._message = {"kind": LOAD, "source": plain_source(source), "seconds": limits.load_seconds}
+        self._texts = [content for _, content in source.modules.values()]
+        self._loaded = Loaded()
+        self._spent = 0.0
+
+    def load(self) -> Loaded:
+        """Import the submission in a free worker. Raises EndedError and InfrastructureError."""
+        self._twice(lambda: self._worker(FREE, self._limits.memory_mb))
+        return self._loaded
+
+    @property
+    def name(self) -> str:
+        return self._source.name
+
+    @property
+    def isolation(self) -> str:
+        return self._workers.level.value
+
+    def implements(self, component: str) -> bool:
+        return component in self._loaded.implemented
+
+    def problems_of(self, component: str) -> list[Problem]:
+        return [problem for problem in self._loaded.problems if problem.component == component]
+
+    def observe(self, request: Request) -> Observation:
+        component = components()[request.component]
+        seen = self._twice(lambda: self._observe(component, request))
+        if seen.out_of_time is not None:
+            self._end(self._key(component))  # stopped anywhere, it may have left anything half done
+        return seen
+
+    def cpu_seconds(self) -> float:
+        return self._spent + sum(worker.cpu_seconds() for worker in self._held.values())
+
+    def close(self) -> None:
+        with contextlib.suppress(InfrastructureError):  # gone with their template
+            while self._held:
+                self._end(next(iter(self._held)))
+
+    def _twice(self, step: Callable[[], T]) -> T:
+        """Run a step; again, if its worker was killed from outside: that is nobody's fault the first time."""
+        try:
+            with contextlib.suppress(_KilledError):
+                return step()
+            return step()
+        except _KilledError:
+            said = "its process was killed by the system, twice: most likely for want of memory"
+            raise EndedError(Verdict.OUT_OF_MEMORY, said) from None
+        except InfrastructureError:
+            self._held.clear()
+            raise
+
+    def _key(self, component: Component) -> tuple[str, int]:
+        return kind_of(component.rules), self._limits.memory_of(component)
+
+    def _observe(self, component: Component, request: Request) -> Observation:
+        key = self._key(component)
+        worker = self._worker(*key)
+        seconds = request.cpu_seconds or self._limits.cpu_of(component)
+        message = {"kind": OBSERVE, "request": {**request.plain(), "cpu_seconds": seconds}}
+        answer = self._ask(key, worker, message, MARGIN * seconds + SURPLUS, seconds)
+        try:
+            return _capped(Observation.of_plain(answer))
+        except TypeError as error:
+            self._end(key)
+            raise EndedError(Verdict.PROTOCOL, _broke_protocol(error)) from None
+
+    def _worker(self, kind: str, memory: int) -> Worker:
+        """The worker of a kind, with the submission loaded."""
+        key = kind, memory
+        if key in self._held and not self._held[key].stale:
+            return self._held[key]
+        worker = self._held[key] = self._workers.take(kind, memory * MEGABYTE, self._texts)
+        seconds = self._limits.load_seconds
+        budget = MARGIN * (seconds + EXTRA_SECONDS) + SURPLUS
+        answer = self._ask(key, worker, self._message, budget, seconds, "while it was imported: ")
+        try:
+            loaded = _printable(Loaded.of_plain(answer))
+        except TypeError as error:
+            self._end(key)
+            raise EndedError(Verdict.PROTOCOL, _broke_protocol(error)) from None
+        if kind == FREE:
+            self._loaded = loaded
+        elif loaded.error:
+            self._end(key)
+            verdict = Verdict.FORBIDDEN if ForbiddenError.__name__ in loaded.error else Verdict.ERROR
+            raise EndedError(verdict, f"cannot be imported where its rule holds: {kind}", loaded.error)
+        return worker
+
+    def _ask(
+        self, key: tuple[str, int], worker: Worker, message: dict[str, Plain], budget: float, limit: float,
+        when: str = "",
+    ) -> Plain:  # fmt: skip
+        try:
+            return worker.ask(message, budget)
+        except SpentError as spent:
+            self._end(key)
+            text = f"used {limit:g} s of CPU time, the limit"
+            if spent.clock != "CPU":
+                text = f"took {WALL} times as long as its {limit:g} s of CPU time: it waits for something"
+            raise EndedError(Verdict.TIMEOUT, f"{when}{text}") from None
+        except WireError as error:
+            self._end(key)
+            raise EndedError(Verdict.PROTOCOL, f"{when}{_broke_protocol(error)}") from None
+        except ClosedError:
+            ending = self._held.pop(key).end(gently=True)
+            self._spent += ending.cpu_seconds
+            verdict, text = _end_in_words(ending)
+            raise EndedError(verdict, f"{when}{text}") from None
+
+    def _end(self, key: tuple[str, int]) -> None:
+        self._spent += self._held.pop(key).end().cpu_seconds
+
+
+class _KilledError(Exception):
+    """The worker was killed by neither the judge nor itself."""
+
+
+def _broke_protocol(error: Exception) -> str:
+    return f"its process wrote to the judge by itself, or changed what it answers ({error})"
+
+
+SIGNALS = {
+    signal.SIGSEGV: "a segmentation fault: it touched memory that is not its own, or its recursion ran too deep",
+    signal.SIGBUS: "a bus error: it touched memory that is not there",
+    signal.SIGABRT: "an abort: native code gave up, for want of memory or on a broken data structure",
+    signal.SIGFPE: "an arithmetic fault in native code",
+    signal.SIGILL: "an illegal instruction",
+}
+
+
+def _end_in_words(ending: Ending) -> tuple[Verdict, str]:
+    """What a worker's end means for the check in flight. Raises _KilledError, InfrastructureError."""
+    if ending.killed:
+        return Verdict.CRASHED, "its process cut its line to the judge"
+    if ending.code == UNCONFINED:
+        raise InfrastructureError("a worker could not be confined as this system had promised; run `seqgrade doctor`")
+    if ending.code == UNREADABLE:
+        return Verdict.CRASHED, "its process ended: the submission broke what answers the judge, or no memory was left"
+    if ending.code is not None:
+        return Verdict.CRASHED, f"ended its process (exit status {ending.code}): a hook returns, it does not exit"
+    if ending.signal == signal.SIGKILL:
+        raise _KilledError
+    if ending.signal == signal.SIGXCPU:
+        return Verdict.TIMEOUT, "used all the CPU time that a process may"
+    name = signal.Signals(ending.signal).name
+    return Verdict.CRASHED, f"its process died of {name}, {SIGNALS.get(signal.Signals(ending.signal), 'a signal')}"
+
+
+def _capped(seen: Observation) -> Observation:
+    """Texts of bounded length, whatever the worker sent: they go into a record."""
+    raised = seen.raised and replace(
+        seen.raised,
+        bases=[one[:200] for one in seen.raised.bases[:20]],
+        message=seen.raised.message[:MOST_MESSAGE],
+        frames=[one[:500] for one in seen.raised.frames[-MOST_FRAMES:]],
+    )
+    return replace(seen, raised=raised, output=seen.output[:MOST_OUTPUT])
+
+
+def _short(text: str) -> str:
+    return printable(text)[:500]
+
+
+def _printable(loaded: Loaded) -> Loaded:
+    problems = tuple(
+        replace(
+            problem,
+            file=_short(problem.file),
+            hook=_short(problem.hook),
+            fault=_short(problem.fault),
+            mend=_short(problem.mend),
+            component=problem.component and _short(problem.component),
+        )
+        for problem in loaded.problems[:1000]
+    )
+    return Loaded(loaded.implemented, problems, loaded.error and printable(loaded.error)[:MOST_MESSAGE])

@@ -1,0 +1,1 @@
+"""Confinement of a worker, one module a mechanism; `confine` applies what a level asks for."""
