@@ -31,8 +31,9 @@ class Request:
     cpu_seconds: float | None = None
 
     def plain(self) -> dict[str, Plain]:
-        """The request as plain data, for the wire."""
-        return {**vars(self), "arguments": dict(self.arguments), "drive": dict(self.drive)}
+        """The request as plain data, for the wire, which is spared what is left at its default."""
+        optional = {name: value for name, value in vars(self).items() if value is not None and name != "drive"}
+        return {**optional, "arguments": dict(self.arguments), **({"drive": dict(self.drive)} if self.drive else {})}
 
 
 @dataclass(frozen=True)
@@ -75,18 +76,22 @@ class Observation:
     seconds: float = 0.0
 
     def plain(self) -> dict[str, Plain]:
-        """The observation as plain data, for the wire."""
-        return {**vars(self), "raised": asdict(self.raised) if self.raised else None}
+        """The observation as plain data, for the wire, which is spared what is left at its default."""
+        given = {name: value for name, value in vars(self).items() if value is not None}
+        for name in _OFTEN_EMPTY:
+            if not given[name]:
+                del given[name]
+        return {**given, "raised": asdict(self.raised)} if self.raised else given
 
     @staticmethod
     def of_plain(data: Plain) -> Observation:
         """Read what came over the wire. Raises TypeError where it is not an observation, field by field."""
-        if type(data) is not dict or set(data) != {one.name for one in fields(Observation)}:
+        if type(data) is not dict or not data.keys() <= _NAMES:
             raise TypeError("not the fields of an observation")
-        for name, fits in _FITTING.items():
-            if not fits(data[name]):
+        for name, value in data.items():
+            if name in _FITTING and not _FITTING[name](value):
                 raise TypeError(f"{name} is not what an observation has there")
-        raised = data["raised"]
+        raised = data.get("raised")
         return Observation(**{**data, "raised": Raised(**raised) if raised else None})
 
     def frame(self, request_id: int = 0) -> bytes:
@@ -99,6 +104,10 @@ class Observation:
             told = replace(self, result=None, gradients=None, arguments=None, raised=raised, warned=[],
                            output=self.output[:1000])  # fmt: skip
             return encode(told.plain(), request_id)
+
+
+_NAMES = frozenset(one.name for one in fields(Observation))
+_OFTEN_EMPTY = ("states", "devices", "warned", "output")
 
 
 def _are_texts(value: Plain) -> bool:

@@ -22,10 +22,10 @@ from harness.judge.confined import Confined
 from harness.judge.limits import Limits
 from harness.judge.oracle import Oracle
 from harness.judge.spec import Spec
-from harness.judge.subject import EndedError, InProcess, Subject
+from harness.judge.subject import EndedError, InfrastructureError, InProcess, Subject
 from harness.judge.trial import Bench
 from harness.judge.verdict import Outcome, Verdict
-from harness.judge.workers import InfrastructureError, Workers
+from harness.judge.workers import Workers
 from harness.plugins import LoadError, Source, load_source, read
 from harness.worker.levels import IN_PROCESS
 

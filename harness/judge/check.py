@@ -16,6 +16,7 @@ from harness.judge.oracle import ReferenceSubject
 from harness.judge.plan import draw, seed_of, shrink
 from harness.judge.printable import printable
 from harness.judge.spec import Spec
+from harness.judge.subject import InfrastructureError
 from harness.judge.trial import Bench, Trial
 from harness.judge.verdict import Failure, Outcome, Verdict
 from harness.units import components
@@ -88,6 +89,8 @@ class Check:
         except Failure as failure:
             failure.output = "".join(trial.printed)[-MAX_PRINTED:]
             return failure
+        except InfrastructureError:
+            raise
         except Exception as error:
             return self._unjudgeable(bench, case, error)
         return None

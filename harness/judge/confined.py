@@ -12,9 +12,9 @@ from harness.contracts.component import Component, ForbiddenError
 from harness.contracts.observation import Observation, Request
 from harness.judge.limits import Limits
 from harness.judge.printable import printable
-from harness.judge.subject import EndedError
+from harness.judge.subject import EndedError, InfrastructureError
 from harness.judge.verdict import Verdict
-from harness.judge.workers import MEGABYTE, Ending, InfrastructureError, SpentError, Worker, Workers
+from harness.judge.workers import MEGABYTE, Ending, SpentError, Worker, Workers
 from harness.limits import WALL
 from harness.plain import Plain
 from harness.plugins import Problem, Source

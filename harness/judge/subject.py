@@ -24,6 +24,10 @@ class EndedError(Exception):
         self.verdict, self.headline, self.details = verdict, headline, details
 
 
+class InfrastructureError(Exception):
+    """Template or machine failed, not the submission: no verdict and no score; it is safe to run again."""
+
+
 class Subject(Protocol):
     """A plugin as the judge sees it: what it implements, and observations of it. Plain data, no objects."""
 
@@ -45,7 +49,7 @@ class Subject(Protocol):
 
     def observe(self, request: Request) -> Observation:
         """Run one case. Whatever the implementation does is in the observation, or in the EndedError that is raised
-        where its process did not survive it."""
+        where its process did not survive it. Raises InfrastructureError where nothing can be said."""
 
     def cpu_seconds(self) -> float:
         """CPU time that it has taken in processes other than this one."""

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import harness
+from harness.judge.subject import InfrastructureError
 from harness.limits import WALL
 from harness.plain import Plain
 from harness.units import units
@@ -35,7 +36,7 @@ MEGABYTE = 2**20
 LONGEST_WAIT = 0.25  # between two looks at a worker's clock, seconds
 START_SECONDS = 120.0
 GONE = "the process that workers are forked from is gone: a fault of this machine or of ours; run it again"
-SPARES = 1
+CLOSE_SECONDS = 2.0
 BOOT = "import sys; sys.path.insert(0, sys.argv[2]); from harness.worker.template import main; main(int(sys.argv[1]))"
 ENVIRONMENT = {
     "PATH": os.defpath,
@@ -50,10 +51,6 @@ ENVIRONMENT = {
 PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "CUDA_VISIBLE_DEVICES")
 WARMED = {b"optim": "torch._dynamo", b"torch.testing": "torch.testing"}
 """What torch imports at first use of a thing, for a second: the template does it once, if a source names it."""
-
-
-class InfrastructureError(Exception):
-    """Template or machine failed, not the submission: no verdict and no score; it is safe to run again."""
 
 
 class SpentError(Exception):
@@ -306,14 +303,25 @@ class Workers:
 
     def take(self, kind: str, memory: int, source: Sequence[bytes] = ()) -> Worker:
         """A fresh worker of a kind that may take `memory` bytes; `source`: what it is going to load, for what
-        had better be imported before it is forked. Raises InfrastructureError."""
+        had better be imported before it is forked.
+
+        If the template has died since the last time, nothing was in flight, and a new one is tried. Raises
+        InfrastructureError where that fails too.
+        """
         try:
-            self._template()
-            self._warm_for(source)
-            return self._line(kind).take(memory)
+            return self._take(kind, memory, source)
         except InfrastructureError:
-            self.close()  # the next one that is asked for gets a new template
+            self.close()
+        try:
+            return self._take(kind, memory, source)
+        except InfrastructureError:
+            self.close()
             raise
+
+    def _take(self, kind: str, memory: int, source: Sequence[bytes]) -> Worker:
+        self._template()
+        self._warm_for(source)
+        return self._line(kind).take(memory)
 
     def close(self) -> None:
         """End the template and every worker."""
@@ -322,11 +330,15 @@ class Workers:
         self._lines.clear()
         self._warm.clear()
         self._started = None
-        if self._process is not None:
+        if self._process is None:
+            return
+        try:
+            self._process.wait(CLOSE_SECONDS)  # it ends by itself when all lines are closed
+        except subprocess.TimeoutExpired:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-            self._process = None
+        self._process = None
 
     def _template(self) -> tuple[Level, str]:
         if any(line.closed for line in self._lines.values()):

@@ -50,11 +50,15 @@ class Zygote:
     def run(self) -> None:
         """Serve the judge until it hangs up, then end with everything below."""
         gc.freeze()
-        while (order := receive(self.control)[0]) is not None:
-            {SPAWN: self._spawn, KILL: self._kill, BRANCH: self._branch, WARM: self._warm}[order["do"]](order)
-        for child in list(self.children):
+        with contextlib.suppress(ConnectionError):  # the judge may hang up at any moment
+            while (order := receive(self.control)[0]) is not None:
+                {SPAWN: self._spawn, KILL: self._kill, BRANCH: self._branch, WARM: self._warm}[order["do"]](order)
+        for child in self.children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                os.wait()
         os._exit(0)
 
     def _spawn(self, order: dict[str, Any]) -> None:

@@ -588,8 +588,16 @@ def test_what_is_no_observation_is_refused(change: dict[str, Any]) -> None:
         Observation.of_plain({**WHOLE.plain(), **change})
 
 
-@pytest.mark.parametrize("data", [None, [], {}, {"raised": None}, "x", 5])
+@pytest.mark.parametrize("empty", [None, "", [], {}, (), 0, False])
+def test_an_empty_result_arrives_as_what_it_is(empty: Any) -> None:
+    """Fields at their default do not cross; a result that only looks like one does."""
+    arrived = Observation.of_plain(decode(Observation(result=empty, gradients={}).frame()))
+    assert type(arrived.result) is type(empty)
+    assert (arrived.result, arrived.gradients, arrived.arguments) == (empty, {}, None)
+
+
+@pytest.mark.parametrize("data", [None, [], {"rais": None}, {1: 2}, "x", 5])
 def test_what_has_no_fields_is_refused(data: Any) -> None:
-    """A missing field is refused, and so is what has no fields at all."""
+    """A field of another name is refused, and so is what has no fields at all."""
     with pytest.raises(TypeError, match="not the fields of an observation"):
         Observation.of_plain(data)
