@@ -482,28 +482,30 @@ _PREFIXES = [
 )
 def test_generate_gives_the_prefix_and_the_most_likely_tokens(trial: Trial, case: Greedy) -> None:
     """The result is the prefix, then num_preds tokens, each the argmax of the logits after all before it."""
-    actual = trial.ask(case.arguments(), case.drive())["tokens"]
-    expected = trial.reference(case.arguments(), case.drive())["tokens"]
+    actual = trial.ask(case.arguments(), case.drive())
+    expected = trial.reference(case.arguments(), case.drive())
     trial.matches(actual, expected, "the result", call=trial.call_text(case.arguments()))
 
 
 @check("generate", cases.greedy, examples=_PREFIXES, hint="Feed each token once; the state remembers the rest.")
 def test_generate_feeds_every_token_but_the_last_once(trial: Trial, case: Greedy) -> None:
     """`step` is fed each token of the result but the last, exactly once and in order."""
-    seen = trial.ask(case.arguments(), case.drive())
+    seen = trial.observe(case.arguments(), case.drive())
+    tokens, fed = trial.result_of(seen, case.arguments()), seen.notes["fed"]
     call = trial.call_text(case.arguments())
-    trial.matches(seen["fed"], seen["tokens"][:-1], "the list of tokens fed to step", call=call)
-    trial.matches(len(seen["fed"]), len(case.prefix) + case.num_preds - 1, "the number of calls of step", call=call)
+    trial.matches(fed, tokens[:-1], "the list of tokens fed to step", call=call)
+    trial.matches(len(fed), len(case.prefix) + case.num_preds - 1, "the number of calls of step", call=call)
 
 
 @check("generate", cases.greedy, examples=_PREFIXES, hint="Pass on what step returned, the given state first.")
 def test_generate_passes_the_state_on(trial: Trial, case: Greedy) -> None:
     """The first call of `step` gets the state given, each later one the state that the call before returned."""
-    seen, call = trial.ask(case.arguments(), case.drive()), trial.call_text(case.arguments())
-    start = case.drive()["state"]
-    trial.require(seen["seen"][:1] == [start], "the first call of step does not get the state given", call)
-    for i in range(1, len(seen["seen"])):
-        same = seen["seen"][i] == [*(start or []), *seen["fed"][:i]]
+    seen, call = trial.observe(case.arguments(), case.drive()), trial.call_text(case.arguments())
+    trial.result_of(seen, case.arguments())
+    start, fed, states = case.drive()["state"], seen.notes["fed"], seen.notes["seen"]
+    trial.require(states[:1] == [start], "the first call of step does not get the state given", call)
+    for i in range(1, len(states)):
+        same = states[i] == [*(start or []), *fed[:i]]
         trial.require(same, f"call {i + 1} of step does not get the state that call {i} returned", call)
 
 
@@ -511,7 +513,7 @@ def test_generate_passes_the_state_on(trial: Trial, case: Greedy) -> None:
 def test_generate_counts_on_where_each_token_follows_the_last(trial: Trial, case: Greedy) -> None:
     """Where the next index, modulo V, is always the most likely, generation counts on from the prefix."""
     counted = [(case.prefix[-1] + 1 + i) % case.V for i in range(case.num_preds)]
-    tokens = trial.ask(case.arguments(), case.drive())["tokens"]
+    tokens = trial.ask(case.arguments(), case.drive())
     trial.matches(tokens, [*case.prefix, *counted], "the result", call=trial.call_text(case.arguments()))
 
 

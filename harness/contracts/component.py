@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import torch
 
+from harness.contracts.partner import PartnerMaker
 from harness.contracts.results import Kind
 from harness.markers import hookspec
 
@@ -53,6 +54,7 @@ class Component:
     may_change: frozenset[str]
     may_draw: bool
     cpu_seconds: float | None
+    partner: PartnerMaker | None
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
@@ -80,6 +82,7 @@ def component(
     may_change: tuple[str, ...] = (),
     may_draw: bool = False,
     cpu_seconds: float | None = None,
+    partner: PartnerMaker | None = None,
 ) -> Callable[[F], F]:
     """Declare a hookspec stub as a component.
 
@@ -87,7 +90,7 @@ def component(
     beside the implementation as `observer(hook, arguments, drive)`. gradients: whether the results are
     differentiable by contract. rules: means it may not use. may_change: arguments it may mutate.
     may_draw: whether it may draw from the global random state. cpu_seconds: the budget of one call; by default,
-    the rubric's.
+    the rubric's. partner: makes what answers the observer's questions in the judge.
     """
 
     def declare(spec: F) -> F:
@@ -103,6 +106,7 @@ def component(
             may_change=frozenset(may_change),
             may_draw=may_draw,
             cpu_seconds=cpu_seconds,
+            partner=partner,
         )
         spec.__dict__["component"] = record
         return hookspec(firstresult=True)(spec)

@@ -61,7 +61,8 @@ class Observation:
     """What one implementation did on one case, as plain data.
 
     arguments: what they were afterwards, and states: digests of the global random states then, both only where
-    the request gave a global seed. Whether that is a change, the judge decides.
+    the request gave a global seed. Whether that is a change, the judge decides. notes: the partner's, added by
+    the judge.
     """
 
     result: Plain = None
@@ -74,10 +75,11 @@ class Observation:
     warned: list[str] = field(default_factory=list)
     output: str = ""
     seconds: float = 0.0
+    notes: Plain = None
 
     def plain(self) -> dict[str, Plain]:
         """The observation as plain data, for the wire, which is spared what is left at its default."""
-        given = {name: value for name, value in vars(self).items() if value is not None}
+        given = {name: value for name, value in vars(self).items() if value is not None and name != "notes"}
         for name in _OFTEN_EMPTY:
             if not given[name]:
                 del given[name]
@@ -106,7 +108,7 @@ class Observation:
             return encode(told.plain(), request_id)
 
 
-_NAMES = frozenset(one.name for one in fields(Observation))
+_NAMES = frozenset(one.name for one in fields(Observation)) - {"notes"}
 _OFTEN_EMPTY = ("states", "devices", "warned", "output")
 
 

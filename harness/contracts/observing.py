@@ -19,30 +19,38 @@ from harness.contracts.attempts import bases_of
 from harness.contracts.component import CPU_SECONDS, Component, Hook, Observed
 from harness.contracts.differentiating import leaves_of, vector_jacobian_products
 from harness.contracts.observation import Observation, Raised, Request
+from harness.contracts.partner import ASK, Ask
 from harness.contracts.results import WrongKind
 from harness.limits import OutOfTimeError, cpu_limit
 from harness.plain import Opaque, Plain, class_names, to_plain
 from harness.wire import encode
 
 
-def observe(component: Component, hook: Hook, request: Request, files: tuple[str, ...] = ()) -> Observation:
+def observe(
+    component: Component, hook: Hook, request: Request, files: tuple[str, ...] = (), ask: Ask | None = None
+) -> Observation:
     """Run `hook` on the request's case and return what was seen, as plain data.
 
-    files: the submission's own files; only their frames are kept of a traceback.
+    files: the submission's own files; only their frames are kept of a traceback. ask: the way to the component's
+    partner, where it has one.
     """
     if request.device != "cpu":
         _exact_float32()
     with global_state_kept(), torch.enable_grad():
         if request.global_seed is not None:
             RandomStates.seeded(request.global_seed)
-        return _observe(component, hook, request, files)
+        return _observe(component, hook, request, files, ask)
 
 
-def _observe(component: Component, hook: Hook, request: Request, files: tuple[str, ...]) -> Observation:
+def _observe(
+    component: Component, hook: Hook, request: Request, files: tuple[str, ...], ask: Ask | None
+) -> Observation:
     differentiate = request.cotangent_seed is not None
     arguments = {k: _live(v, request.device, differentiate) for k, v in request.arguments.items()}
     drive = {k: _live(v, request.device, differentiate) for k, v in request.drive.items()}
     leaves = dict(leaves_of({**arguments, **drive})) if differentiate else {}
+    if component.partner:
+        drive[ASK] = ask
     if "generator" in arguments:
         arguments["generator"] = torch.Generator().manual_seed(arguments["generator"])
     seen: dict[str, Any] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from torch import nn
 
 from harness.contracts.component import NO_RECURRENT_KERNELS, Hook, component
 from harness.contracts.modules import ONE_LAYER, OneLayer, drive_module
+from harness.contracts.partner import ASK, Ask
 from harness.contracts.results import Anything, Array, Fields, Ints, ListOf, Parts, Str
 
 Params = dict[str, torch.Tensor]
@@ -129,49 +130,69 @@ def clip_gradients(parameters: list[torch.Tensor], max_norm: float) -> None:
 
 
 class _State:
-    """A state that knows which tokens led to it; opaque to a hook."""
+    """A state, opaque to a hook: the judge knows by its number which tokens led to it."""
 
-    def __init__(self, history: tuple[int, ...]) -> None:
-        self.history = history
+    def __init__(self, number: int) -> None:
+        self.number = number
 
 
 class _Step:
-    """A language model's step, which notes what it is fed. Its logits depend on all tokens so far."""
+    """A language model's step, whose logits come from the judge."""
 
-    def __init__(self, rule: str, seed: int, like: torch.Tensor) -> None:
-        self.rule, self.seed, self.like = rule, seed, like
+    def __init__(self, ask: Ask, like: torch.Tensor) -> None:
+        self._ask, self._like = ask, like
+
+    def __call__(self, token: Any, state: Any) -> tuple[torch.Tensor, _State]:
+        number = state.number if isinstance(state, _State) else None
+        logits, new = self._ask([operator.index(token), number])
+        return logits.to(self._like), _State(new)
+
+
+class _LanguageModel:
+    """The model behind `step`, on the judge's side. Its logits depend on all tokens so far."""
+
+    def __init__(self, arguments: Mapping[str, Any], drive: Mapping[str, Any]) -> None:
+        self.rule, self.seed, self.size = drive["rule"], drive["seed"], len(drive["like"])
+        self.histories: list[tuple[int, ...]] = [] if drive["state"] is None else [tuple(drive["state"])]
         self.fed: list[int] = []
         self.seen: list[list[int] | None] = []
 
-    def __call__(self, token: Any, state: Any) -> tuple[torch.Tensor, _State]:
-        index = operator.index(token)
+    def answer(self, question: Any) -> list[Any]:
+        """[logits, number of the state] for [token, number of the state or None]."""
+        index, number = question
+        if type(index) is not int or not (
+            number is None or (type(number) is int and 0 <= number < len(self.histories))
+        ):
+            raise ValueError("not a step's question")
+        history = self.histories[number] if number is not None else None
         self.fed.append(index)
-        self.seen.append(list(state.history) if isinstance(state, _State) else None)
-        history = (*(self.seen[-1] or ()), index)
-        return self._logits(history), _State(history)
+        self.seen.append(list(history) if history is not None else None)
+        self.histories.append((*(history or ()), index))
+        return [self._logits(self.histories[-1]), len(self.histories) - 1]
+
+    def notes(self) -> dict[str, Any]:
+        """The tokens fed, and the tokens behind the state of each call."""
+        return {"fed": list(self.fed), "seen": list(self.seen)}
 
     def _logits(self, history: tuple[int, ...]) -> torch.Tensor:
-        size = len(self.like)
         if self.rule == "successor":
-            best = (history[-1] + 1) % size
-            return torch.tensor([-abs(index - best) for index in range(size)]).to(self.like)
+            best = (history[-1] + 1) % self.size
+            return torch.tensor([-float(abs(index - best)) for index in range(self.size)])
         key = self.seed
         for token in history:
             key = (31 * key + token + 1) % 1_000_003
-        order = torch.randperm(size, generator=torch.Generator().manual_seed(key))  # integers: no ties anywhere
-        return (order - size // 2).to(self.like)
+        order = torch.randperm(self.size, generator=torch.Generator().manual_seed(key))  # integers: no ties anywhere
+        return (order - self.size // 2).float()
 
 
-def observe_generate(hook: Hook, arguments: dict[str, Any], drive: dict[str, Any]) -> dict[str, Any]:
-    """Hand the hook a step that notes its calls. drive: `rule` ("memory": the logits depend on all tokens so
+def observe_generate(hook: Hook, arguments: dict[str, Any], drive: dict[str, Any]) -> Any:
+    """Hand the hook a step that the judge answers. drive: `rule` ("memory": the logits depend on all tokens so
     far; "successor": the next index), `seed`, `like` (a tensor (V,)), `state` (the history of the first)."""
-    step = _Step(drive["rule"], drive["seed"], drive["like"])
-    state = None if drive["state"] is None else _State(tuple(drive["state"]))
-    tokens = hook(**arguments, step=step, state=state)
-    return {"tokens": tokens, "fed": step.fed, "seen": step.seen}
+    state = None if drive["state"] is None else _State(0)
+    return hook(**arguments, step=_Step(drive[ASK], drive["like"]), state=state)
 
 
-@component(Fields(tokens=Ints(), fed=Ints(), seen=Anything()), points=2, observer=observe_generate)
+@component(Ints(), points=2, observer=observe_generate, partner=_LanguageModel)
 def generate(
     prefix: list[int], num_preds: int, step: Callable[[int, Any], tuple[torch.Tensor, Any]], state: Any
 ) -> list[int]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from harness.contracts.component import Component, ForbiddenError
 from harness.contracts.observation import Observation, Request
+from harness.contracts.partner import Partner
 from harness.judge.limits import Limits
 from harness.judge.printable import printable
 from harness.judge.subject import EndedError, InfrastructureError
@@ -101,9 +102,10 @@ class Confined:
         worker = self._worker(*key)
         seconds = request.cpu_seconds or self._limits.cpu_of(component)
         message = {"kind": OBSERVE, "request": {**request.plain(), "cpu_seconds": seconds}}
-        answer = self._ask(key, worker, message, MARGIN * seconds + SURPLUS, seconds)
+        partner = component.partner(request.arguments, request.drive) if component.partner else None
+        answer = self._ask(key, worker, message, MARGIN * seconds + SURPLUS, seconds, partner=partner)
         try:
-            return _capped(Observation.of_plain(answer))
+            return _capped(replace(Observation.of_plain(answer), notes=partner and partner.notes()))
         except TypeError as error:
             self._end(key)
             raise EndedError(Verdict.PROTOCOL, _broke_protocol(error)) from None
@@ -132,10 +134,10 @@ class Confined:
 
     def _ask(
         self, key: tuple[str, int], worker: Worker, message: dict[str, Plain], budget: float, limit: float,
-        when: str = "",
+        when: str = "", partner: Partner | None = None,
     ) -> Plain:  # fmt: skip
         try:
-            return worker.ask(message, budget)
+            return worker.ask(message, budget, partner)
         except SpentError as spent:
             self._end(key)
             text = f"used {limit:g} s of CPU time, the limit"

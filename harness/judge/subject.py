@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 from harness.contracts.attempts import bases_of
@@ -9,6 +10,7 @@ from harness.contracts.component import Component
 from harness.contracts.observation import Observation, Raised, Request
 from harness.contracts.observing import observe
 from harness.judge.verdict import Verdict
+from harness.plain import Plain
 from harness.plugins import Plugin, Problem
 from harness.units import components
 from harness.wire import decode, encode
@@ -84,11 +86,17 @@ class InProcess:
     def observe(self, request: Request) -> Observation:
         component: Component = components()[request.component]
         arrived: dict[str, Any] = decode(encode(request.plain()))
+        partner = component.partner(request.arguments, request.drive) if component.partner else None
+
+        def ask(question: Plain) -> Plain:
+            assert partner is not None
+            return decode(encode(partner.answer(decode(encode(question)))))
+
         try:
-            seen = observe(component, self.plugin.hook(component.name), Request(**arrived), self.plugin.files)
+            seen = observe(component, self.plugin.hook(component.name), Request(**arrived), self.plugin.files, ask)
         except MemoryError as error:  # a worker would end here; this process can go on
             seen = Observation(raised=Raised(bases_of(error), str(error), []))
-        return Observation.of_plain(decode(seen.frame()))
+        return replace(Observation.of_plain(decode(seen.frame())), notes=partner and partner.notes())
 
     def cpu_seconds(self) -> float:
         return 0.0

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import harness
+from harness.contracts.partner import Partner
 from harness.judge.subject import InfrastructureError
 from harness.limits import WALL
 from harness.plain import Plain
@@ -30,6 +31,7 @@ from harness.worker import zygote
 from harness.worker.channel import JudgeChannel
 from harness.worker.confinement import process
 from harness.worker.levels import Level
+from harness.worker.messages import ASKED
 from harness.worker.rules import FREE
 
 MEGABYTE = 2**20
@@ -37,6 +39,7 @@ LONGEST_WAIT = 0.25  # between two looks at a worker's clock, seconds
 START_SECONDS = 120.0
 GONE = "the process that workers are forked from is gone: a fault of this machine or of ours; run it again"
 CLOSE_SECONDS = 2.0
+MOST_QUESTIONS = 100_000
 BOOT = "import sys; sys.path.insert(0, sys.argv[2]); from harness.worker.template import main; main(int(sys.argv[1]))"
 ENVIRONMENT = {
     "PATH": os.defpath,
@@ -89,15 +92,24 @@ class Worker:
         self._requests = itertools.count(1)
         self._clock = (~pid << 3) | 2 if pid and sys.platform == "linux" else None
 
-    def ask(self, message: dict[str, Plain], cpu_seconds: float) -> Plain:
-        """What the worker answers. Raises SpentError, ClosedError, WireError; after each of these it must end."""
+    def ask(self, message: dict[str, Plain], cpu_seconds: float, partner: Partner | None = None) -> Plain:
+        """What the worker answers, after any questions of its own to `partner`. Raises SpentError, ClosedError,
+        WireError; after each of these it must end."""
         request_id = next(self._requests)
         patience = self._patience(cpu_seconds)
         self._channel.send(encode(message, request_id), patience)
-        value, answered = decode_with_id(self._channel.receive(patience))
-        if answered != request_id:
-            raise WireError("an answer to another request")
-        return value
+        for _ in range(MOST_QUESTIONS):
+            value, answered = decode_with_id(self._channel.receive(patience))
+            if answered != request_id:
+                raise WireError("an answer to another request")
+            if partner is None or type(value) is not dict or value.keys() != {ASKED}:
+                return value
+            try:
+                answer = partner.answer(value[ASKED])
+            except (ValueError, TypeError) as error:
+                raise WireError("a question that makes no sense") from error
+            self._channel.send(encode(answer, request_id), patience)
+        raise WireError(f"more than {MOST_QUESTIONS} questions")
 
     def end(self, gently: bool = False) -> Ending:
         """End the process and say how it ended; `gently` leaves it a moment to end by itself.

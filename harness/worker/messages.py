@@ -13,7 +13,7 @@ from harness.plain import Plain
 from harness.plugins.source import Source
 from harness.plugins.vetting import Problem
 
-LOAD, OBSERVE = "load", "observe"
+LOAD, OBSERVE, ASKED = "load", "observe", "asked"
 
 
 @dataclass(frozen=True)

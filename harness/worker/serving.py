@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NoReturn
 
 from harness.contracts.attempts import bases_of
 from harness.contracts.component import Component
 from harness.contracts.observation import Observation, Raised, Request
 from harness.contracts.observing import observe
+from harness.contracts.partner import Ask
+from harness.plain import Plain
 from harness.plugins import LoadError, Plugin, load_source
-from harness.wire import WireError, decode_with_id, encode
+from harness.wire import WireError, decode, decode_with_id, encode
 from harness.worker.channel import ClosedError, WorkerChannel
-from harness.worker.messages import LOAD, Loaded, source_of
+from harness.worker.messages import ASKED, LOAD, Loaded, source_of
 
 UNREADABLE, HUNG_UP = 71, 72
 
@@ -37,7 +40,10 @@ def _answer_all(channel: WorkerChannel, known: Mapping[str, Component]) -> None:
             channel.send(encode(loaded.plain(), request_id))
         else:
             assert plugin is not None
-            channel.send(_observation(plugin, known, message["request"], request_id))
+            ask = partial(_ask, channel, request_id)
+            channel.send(
+                _observation(plugin, known[message["request"]["component"]], message["request"], request_id, ask)
+            )
 
 
 def _load(message: dict[str, Any], known: Mapping[str, Component]) -> tuple[Plugin | None, Loaded]:
@@ -57,9 +63,14 @@ def _fitting(loaded: Loaded) -> Loaded:
     return loaded
 
 
-def _observation(plugin: Plugin, known: Mapping[str, Component], request: dict[str, Any], request_id: int) -> bytes:
-    component = known[request["component"]]
+def _ask(channel: WorkerChannel, request_id: int, question: Plain) -> Plain:
+    """Put a question to the component's partner, in the judge."""
+    channel.send(encode({ASKED: question}, request_id))
+    return decode(channel.receive())
+
+
+def _observation(plugin: Plugin, component: Component, request: dict[str, Any], request_id: int, ask: Ask) -> bytes:
     try:
-        return observe(component, plugin.hook(component.name), Request(**request), plugin.files).frame(request_id)
+        return observe(component, plugin.hook(component.name), Request(**request), plugin.files, ask).frame(request_id)
     except BaseException as error:  # beside the hook: no memory left, or parts of torch that it replaced
         return Observation(raised=Raised(bases_of(error), str(error)[:1000], [])).frame(request_id)

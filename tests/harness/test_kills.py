@@ -64,7 +64,7 @@ def running(pid: int) -> bool:
 
 
 def test_a_killed_template_or_worker_never_yields_a_wrong_score() -> None:
-    """Eighty kills of whatever runs below the judge: the score is the true one, or there is none and a check says so."""
+    """Eighty kills of whatever runs below the judge: the score is true, or there is none and a check says so."""
     ours = exam().only(tuple(one for one in exam().checks if one.component in COMPONENTS))
     true = judge_submission(ours, open_submission(SAMPLE))
     chance, scored = random.Random(5), 0
