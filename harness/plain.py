@@ -122,6 +122,8 @@ class _Copier:
     def base_tensor(self, data: torch.Tensor) -> Plain:
         if data.layout is not torch.strided or data.is_quantized or data.device.type not in ("cpu", "cuda"):
             return Opaque(f"torch.Tensor of layout {data.layout} on device {data.device}")
+        if _end_in_storage(data) > data.untyped_storage().nbytes():  # its memory was taken away, or never given
+            return Opaque("torch.Tensor beyond its storage")
         size = data.numel() * data.element_size()
         if size > MAX_TENSOR_BYTES:
             raise NotPlainError(f"a tensor of shape {tuple(data.shape)} is larger than 64 MB")
@@ -132,6 +134,14 @@ class _Copier:
             self.devices.add(str(data.device))
         copy = torch.empty(data.shape, dtype=data.dtype)  # of its own memory, whatever the strides were
         return copy.copy_(data.resolve_conj().resolve_neg())
+
+
+def _end_in_storage(data: torch.Tensor) -> int:
+    """The byte after the last that an element of a tensor takes in its storage."""
+    if not data.numel():
+        return 0
+    last = sum((size - 1) * stride for size, stride in zip(data.shape, data.stride(), strict=True))
+    return (data.storage_offset() + last + 1) * data.element_size()
 
 
 def _plain_scalar(value: Any) -> Plain:

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import numpy as np
@@ -18,16 +19,17 @@ from harness.corpus import Corpus
 from harness.grading.record import SCHEMA, CheckRecord, ComponentRecord, Record
 from harness.grading.rubric import Rubric
 from harness.judge.check import Check
-from harness.judge.confined import Confined
 from harness.judge.limits import Limits
 from harness.judge.oracle import Oracle
 from harness.judge.spec import Spec
 from harness.judge.subject import EndedError, InfrastructureError, InProcess, Subject
 from harness.judge.trial import Bench
 from harness.judge.verdict import Outcome, Verdict
-from harness.judge.workers import Workers
 from harness.plugins import LoadError, Source, load_source, read
 from harness.worker.levels import IN_PROCESS
+
+if TYPE_CHECKING:
+    from harness.judge.workers import Workers
 
 JUDGE_FAULT = "not run: a fault of the judge, not of the submission; please report it"
 
@@ -95,6 +97,8 @@ def open_submission(
         if workers is None:
             plugin = load_source(source)
             return replace(opened, subject=InProcess(plugin), problems=tuple(map(str, plugin.problems)))
+        from harness.judge.confined import Confined  # not on every system
+
         subject = Confined(source, workers, limits or Limits())
         loaded = subject.load()
     except LoadError as error:

@@ -24,7 +24,7 @@ from harness.units import components
 from harness.wire import WireError
 from harness.worker.channel import ClosedError
 from harness.worker.messages import LOAD, OBSERVE, Loaded, plain_source
-from harness.worker.rules import FREE, KINDS, kind_of
+from harness.worker.rules import FREE, kind_of
 from harness.worker.serving import UNREADABLE
 from harness.worker.zygote import UNCONFINED
 
@@ -36,8 +36,6 @@ MOST_MESSAGE, MOST_FRAMES, MOST_OUTPUT = 4000, 10, 2**20
 
 class Confined:
     """A subject in confined workers: one a kind, replaced whenever one has ended."""
-
-    enforced = frozenset(KINDS) - {FREE}
 
     def __init__(self, source: Source, workers: Workers, limits: Limits) -> None:
         self._source, self._workers, self._limits = source, workers, limits

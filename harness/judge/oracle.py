@@ -55,7 +55,6 @@ class ReferenceSubject:
 
     name = "reference"
     isolation = InProcess.isolation
-    enforced: frozenset[str] = frozenset()
 
     def __init__(self, oracle: Oracle) -> None:
         self.oracle = oracle

@@ -40,10 +40,6 @@ class Subject(Protocol):
     def isolation(self) -> str:
         """The level of confinement, for the record."""
 
-    @property
-    def enforced(self) -> frozenset[str]:
-        """The rules ("not by these means") that this subject can enforce."""
-
     def implements(self, component: str) -> bool: ...
 
     def problems_of(self, component: str) -> list[Problem]:
@@ -68,7 +64,6 @@ class InProcess:
     """
 
     isolation = IN_PROCESS
-    enforced: frozenset[str] = frozenset()
 
     def __init__(self, plugin: Plugin) -> None:
         self.plugin = plugin

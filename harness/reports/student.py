@@ -21,7 +21,8 @@ MARKS = {"passed": "✔", "not_submitted": "–", "not_run": "?"}
 
 def print_report(out: Console, record: Record, limit: int | None = 3) -> None:
     """Print a record for its author; `limit` failures a component, None for all."""
-    out.print(Text(f"{record.submission} · {record.assignment} · seed {record.seed} · {record.device}", style="bold"))
+    title = (record.submission, record.assignment, f"seed {record.seed}", record.device, record.isolation)
+    out.print(Text(" · ".join(title), style="bold"))
     if record.error:
         out.print(Text(record.error, style="red"))
     for problem in record.problems:

@@ -28,7 +28,6 @@ class Tampered:
 
     name = "tampered"
     isolation = InProcess.isolation
-    enforced: frozenset[str] = frozenset()
 
     def __init__(self, known: Oracle, tamper: Callable[[Observation], Observation]) -> None:
         self.oracle, self.tamper = known, tamper
