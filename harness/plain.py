@@ -140,8 +140,8 @@ def _end_in_storage(data: torch.Tensor) -> int:
     """The byte after the last that an element of a tensor takes in its storage."""
     if not data.numel():
         return 0
-    last = sum((size - 1) * stride for size, stride in zip(data.shape, data.stride(), strict=True))
-    return (data.storage_offset() + last + 1) * data.element_size()
+    last = sum(int(size - 1) * int(stride) for size, stride in zip(data.shape, data.stride(), strict=True))
+    return int(data.storage_offset() + last + 1) * data.element_size()
 
 
 def _plain_scalar(value: Any) -> Plain:

@@ -54,6 +54,8 @@ def enforce(kind: str) -> None:
 
 
 def _refuser(said: str) -> Callable[..., NoReturn]:
+    """A function that refuses. Each place gets one of its own: torch's compiler tells functions apart by identity."""
+
     def refuse(*values: Any, **named: Any) -> NoReturn:
         raise ForbiddenError(said)
 
@@ -61,37 +63,36 @@ def _refuser(said: str) -> Callable[..., NoReturn]:
 
 
 def _forbid_recurrent_kernels() -> None:
-    refuse = _refuser(_RECURRENT_SAID)
     with _Registrar() as register:
         for name in torch._C._dispatch_get_all_op_names():
             if any(word in name.partition("::")[2] for word in RECURRENT):
                 for key in KERNEL_KEYS:
                     if torch._C._dispatch_has_kernel_for_dispatch_key(name, key):
-                        register(name, key, refuse)
-    _forbid_recurrent_python(refuse)
+                        register(name, key, _refuser(_RECURRENT_SAID))
+    _forbid_recurrent_python()
     _demand_refusal(lambda: torch.rnn_tanh_cell(*(torch.zeros(1, 1) for _ in range(4))))
 
 
-def _forbid_recurrent_python(refuse: Callable[..., NoReturn]) -> None:
+def _forbid_recurrent_python() -> None:
     """The same layers again, which torch holds as Python: decompositions for its compiler, layers for quantisation."""
     import torch._decomp.decompositions as decompositions
     import torch.ao.nn.quantizable.modules.rnn as quantizable
 
     for name, thing in list(vars(decompositions).items()):
         if callable(thing) and any(word in name for word in RECURRENT):
-            setattr(decompositions, name, refuse)
+            setattr(decompositions, name, _refuser(_RECURRENT_SAID))
     for table in torch._decomp.global_decomposition_table.values():
         for operator in table:
             if any(word in str(operator) for word in RECURRENT):
-                table[operator] = refuse
+                table[operator] = _refuser(_RECURRENT_SAID)
     for packet in RECURRENT_PACKETS:
         for overload in getattr(torch.ops.aten, packet).overloads():
             kernels = getattr(getattr(torch.ops.aten, packet), overload).py_kernels
             for key in kernels:
-                kernels[key] = refuse
+                kernels[key] = _refuser(_RECURRENT_SAID)
     for layer in vars(quantizable).values():
         if isinstance(layer, type) and issubclass(layer, torch.nn.Module) and layer.__module__ == quantizable.__name__:
-            layer.forward = refuse
+            layer.forward = _refuser(_RECURRENT_SAID)
 
 
 RECURRENT_PACKETS = ("rnn_tanh", "rnn_relu", "lstm", "gru", "rnn_tanh_cell", "rnn_relu_cell", "lstm_cell", "gru_cell",
@@ -99,8 +100,7 @@ RECURRENT_PACKETS = ("rnn_tanh", "rnn_relu", "lstm", "gru", "rnn_tanh_cell", "rn
 
 
 def _forbid_autograd() -> None:
-    refuse = _refuser(_AUTOGRAD_SAID)
-    _forbid_engine(refuse)
+    _forbid_engine()
     with _Registrar() as register:
         for name in torch._C._dispatch_get_all_op_names():
             if torch._C._dispatch_has_kernel_for_dispatch_key(name, "CompositeImplicitAutograd"):
@@ -108,9 +108,9 @@ def _forbid_autograd() -> None:
             for key in AUTOGRAD_KEYS:
                 if torch._C._dispatch_has_kernel_for_dispatch_key(name, key):
                     register(name, key, torch.library.fallthrough_kernel)
-        register("aten::_make_dual", "CompositeExplicitAutograd", refuse)
-        register("aten::_make_dual", "Autograd", refuse)
-    _forbid_autograd_doors(refuse)
+        register("aten::_make_dual", "CompositeExplicitAutograd", _refuser(_AUTOGRAD_SAID))
+        register("aten::_make_dual", "Autograd", _refuser(_AUTOGRAD_SAID))
+    _forbid_autograd_doors()
     leaf = torch.zeros(1, requires_grad=True)
     if (leaf * 2).requires_grad:
         raise RuntimeError("this torch builds graphs although it was told not to")
@@ -118,25 +118,24 @@ def _forbid_autograd() -> None:
     _demand_refusal(lambda: engine.run_backward((leaf,), (leaf.detach(),), False, False, (leaf,), True, False))
 
 
-def _forbid_engine(refuse: Callable[..., NoReturn]) -> None:
+def _forbid_engine() -> None:
     """Every run of the backward engine goes through a compiler of graphs first, where one is set: ours refuses.
     It cannot be unset, since the function that sets it is taken away."""
     engine = torch._C._dynamo.compiled_autograd
-    engine.set_autograd_compiler(refuse, False)
+    engine.set_autograd_compiler(_refuser(_AUTOGRAD_SAID), False)
     del engine.set_autograd_compiler
     if hasattr(torch._C, "_jit_differentiate"):  # TorchScript's own differentiation of a graph
         del torch._C._jit_differentiate
 
 
-def _forbid_autograd_doors(refuse: Callable[..., NoReturn]) -> None:
+def _forbid_autograd_doors() -> None:
     """The usual ways in, so that they refuse in words: without a graph some of them would just give zeros."""
     import torch._functorch.eager_transforms as transforms
     import torch.autograd.functional as functional
 
-    torch.autograd.backward = refuse
-    torch.autograd.grad = refuse
-    torch.Tensor.backward = refuse  # type: ignore[method-assign]
     for module, names in {
+        torch.autograd: ("backward", "grad"),
+        torch.Tensor: ("backward",),
         functional: ("vjp", "jvp", "jacobian", "hessian", "vhp", "hvp"),
         transforms: ("_grad_increment_nesting", "_jvp_increment_nesting"),
         torch._C._functorch: ("_grad_increment_nesting", "_jvp_increment_nesting"),
@@ -144,7 +143,7 @@ def _forbid_autograd_doors(refuse: Callable[..., NoReturn]) -> None:
     }.items():
         for name in names:
             if hasattr(module, name):
-                setattr(module, name, refuse)
+                setattr(module, name, _refuser(_AUTOGRAD_SAID))
 
 
 def _demand_refusal(use: Callable[[], Any]) -> None:

@@ -143,7 +143,8 @@ class Zygote:
     def _warm(self, order: dict[str, Any]) -> None:
         """Import what torch would only import at first use, once for all workers to come."""
         for name in order["modules"]:
-            importlib.import_module(name)
+            with contextlib.suppress(Exception):  # then the worker that wants it imports it, and hears of it
+                importlib.import_module(name)
         gc.freeze()
         reply(self.control, {})
 
