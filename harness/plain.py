@@ -7,6 +7,7 @@ nothing they override is ever called; anything else becomes an `Opaque` that onl
 
 from __future__ import annotations
 
+import builtins
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -42,7 +43,13 @@ def class_names(kind: type) -> list[str]:
 
 def _full_name(kind: type) -> str:
     module = _MODULE.__get__(kind)
-    return f"{module if type(module) is str else '?'}.{str.__str__(_QUALNAME.__get__(kind))}"
+    name = f"{module if type(module) is str else '?'}.{str.__str__(_QUALNAME.__get__(kind))}"
+    if name.startswith("builtins.") and _BUILTINS.get(name) is not kind:
+        return f"?.{name}"  # a class that only goes by that name
+    return name
+
+
+_BUILTINS = {f"builtins.{name}": value for name, value in vars(builtins).items() if isinstance(value, type)}
 
 
 def type_name(value: object) -> str:
@@ -132,7 +139,7 @@ class _Copier:
             raise NotPlainError("the tensors of the result are larger than 64 MB together")
         if self.devices is not None:
             self.devices.add(str(data.device))
-        copy = torch.empty(data.shape, dtype=data.dtype)  # of its own memory, whatever the strides were
+        copy = torch.empty(data.shape, dtype=data.dtype, device="cpu")  # of its own memory, whatever the strides were
         return copy.copy_(data.resolve_conj().resolve_neg())
 
 

@@ -9,6 +9,7 @@ import sys
 import click
 import torch
 
+from harness.cli.options import friendly
 from harness.corpus import CorpusError, open_corpus
 from harness.grading.grade import versions
 from harness.grading.isolation import said, workers_for
@@ -19,6 +20,7 @@ from harness.units import components, units
 
 @click.command()
 @click.option("--corpus", metavar="PATH", help="The book's timemachine.txt.")
+@friendly
 def doctor(corpus: str | None) -> None:
     """Show what a bug report needs: versions, devices, corpus, isolation. Exits with 2 if something is amiss."""
     lines = dict(versions())

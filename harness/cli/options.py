@@ -17,6 +17,7 @@ from harness.grading.record import RecordError
 from harness.grading.rubric import RubricError, default_rubric, read_rubric
 from harness.grading.suite import suite
 from harness.judge.oracle import Oracle
+from harness.judge.subject import InfrastructureError
 from harness.plugins import LoadError
 from harness.worker.levels import Level
 
@@ -74,5 +75,8 @@ def friendly(command: F) -> F:
             return command(*args, **kwargs)
         except (LoadError, RubricError, CorpusError, RecordError, IsolationError) as error:
             raise click.UsageError(str(error)) from error
+        except InfrastructureError as error:
+            click.echo(f"Error: {error}", err=True)
+            raise SystemExit(NOT_RUN_EXIT) from error
 
     return wrapped  # type: ignore[return-value]

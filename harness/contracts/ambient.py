@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 MAX_OUTPUT = 2**20
+FLOOD = 2**23
 MT19937_BYTES = 4 * 624 + 4  # its key and its position
 
 
@@ -131,6 +132,7 @@ _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
     (torch.get_num_threads, torch.set_num_threads),
     (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
     (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
+    (torch.get_default_device, lambda device: torch.set_default_device(None if device.type == "cpu" else device)),
     (np.geterr, lambda handling: np.seterr(**handling)),
     (sys.getrecursionlimit, sys.setrecursionlimit),
     (lambda: list(sys.path), lambda folders: sys.path.__setitem__(slice(None), folders)),
@@ -139,17 +141,26 @@ _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
 """What code may set for the whole process: how to read it, and how to write it back."""
 
 
+class OutputFloodError(BaseException):
+    """A hook has printed more than FLOOD bytes. A BaseException, so that `except Exception` does not catch it."""
+
+
 class Output(io.RawIOBase):
-    """What a hook prints, up to MAX_OUTPUT bytes. It outlives the stream that writes to it."""
+    """What a hook prints, up to MAX_OUTPUT bytes; it is stopped, once, at FLOOD. It outlives the stream that writes
+    to it."""
 
     def __init__(self) -> None:
         self.kept = bytearray()
+        self.size = 0
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
+        before, self.size = self.size, self.size + len(data)
         self.kept += bytes(data)[: MAX_OUTPUT - len(self.kept)]
+        if before <= FLOOD < self.size:
+            raise OutputFloodError(f"printed more than {FLOOD // 2**20} MB, the limit")
         return len(data)
 
     @property
@@ -165,5 +176,5 @@ def captured(output: Output) -> Iterator[None]:
     stream = io.TextIOWrapper(io.BufferedWriter(output), "utf-8", "backslashreplace", write_through=True)
     with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
         yield
-    with contextlib.suppress(ValueError):  # closed by the hook
+    with contextlib.suppress(ValueError, OutputFloodError):  # closed by the hook, or told already
         stream.flush()

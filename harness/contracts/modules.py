@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,15 +54,32 @@ _FOUND = Fields(type=Str(), layers=ListOf(Mapping(Str(), Anything())))
 
 def find_layers(module: Any, module_class: type[nn.Module]) -> list[nn.Module]:
     """Every layer of that class that the module is or holds."""
-    held = module.modules() if isinstance(module, nn.Module) else ()
-    return [layer for layer in held if isinstance(layer, module_class)]
+    return [layer for _, layer in _held(module) if issubclass(type(layer), module_class)]
+
+
+def _held(module: Any, name: str = "", seen: frozenset[int] = frozenset()) -> Iterator[tuple[str, nn.Module]]:
+    """A module and all that it holds, by path, as torch's own book-keeping has them: a module may say otherwise."""
+    if not issubclass(type(module), nn.Module) or id(module) in seen:
+        return
+    yield name, module
+    for key, held in dict(object.__getattribute__(module, "__dict__").get("_modules", {})).items():
+        yield from _held(held, f"{name}{key}.", seen | {id(module)})
+
+
+def _parameters(module: nn.Module) -> dict[str, torch.Tensor]:
+    """Every parameter that a module and those in it hold, by path."""
+    found: dict[str, torch.Tensor] = {}
+    for path, held in _held(module):
+        own = dict(object.__getattribute__(held, "__dict__").get("_parameters", {}))
+        found |= {f"{path}{name}": parameter for name, parameter in own.items() if parameter is not None}
+    return found
 
 
 def _facts(module: nn.Module, layer: nn.Module) -> dict[str, Any]:
     """The layer's facts, the names of its parameters, and of those that the module has besides."""
-    own = {id(parameter) for parameter in layer.parameters()}
-    others = [name for name, parameter in module.named_parameters() if id(parameter) not in own]
-    parameters = sorted(name for name, _ in layer.named_parameters())
+    own = {id(parameter) for parameter in _parameters(layer).values()}
+    others = [name for name, parameter in _parameters(module).items() if id(parameter) not in own]
+    parameters = sorted(_parameters(layer))
     return {**{fact: getattr(layer, fact, None) for fact in FACTS}, "parameters": parameters, "others": others}
 
 

@@ -70,8 +70,8 @@ def _observe(
                     seen["gradients"] = to_plain(products, devices)
         except KeyboardInterrupt:
             raise
-        except OutOfTimeError:
-            seen = {"out_of_time": budget}
+        except OutOfTimeError as error:
+            seen = {"out_of_time": budget, "raised": _raised(error, files)}  # which tells where it was
         except WrongKind as finding:
             seen["gradients"] = None  # the judge names the wrong kind from the result itself
             seen.setdefault("result", Opaque(str(finding)))

@@ -87,9 +87,12 @@ def open_submission(
 ) -> Submission:
     """Load a submission, confined where there are workers, else in this very process. What keeps it from loading
     becomes part of it, never an exception."""
-    isolation = workers.level.value if workers else IN_PROCESS
+    isolation = ""
     try:
+        isolation = workers.level.value if workers else IN_PROCESS
         source = read(path)
+    except InfrastructureError as error:
+        return Submission(name or path.stem, path, None, None, f"not run: {error}", (), Verdict.NOT_RUN, isolation)
     except LoadError as error:
         return Submission(name or path.stem, path, None, None, str(error), isolation=isolation)
     opened = Submission(name or source.name, path, source, None, isolation=isolation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +15,7 @@ def stem_of(path: Path) -> str:
 
 def distinct_names(paths: Iterable[Path]) -> dict[str, Path]:
     """Every path under a name of its own: stems, with as many parent folders as it takes, else a number."""
-    unique = list(dict.fromkeys(path.resolve() for path in paths))
+    unique = list(dict.fromkeys(Path(os.path.abspath(path)) for path in paths))  # not where a link leads
     shown = dict(zip(unique, dict.fromkeys(paths), strict=False)) if len(unique) == len(set(paths)) else {}
     names = {path: stem_of(path) for path in unique}
     for depth in range(1, 4):

@@ -98,9 +98,9 @@ def read_rubric(path: Path, checks: Sequence[Check]) -> Rubric:
     try:
         data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         written = msgspec.convert(data, RubricFile)
+        _demand_finite(written)
     except OSError as error:
         raise RubricError(f"{path}: the rubric cannot be read ({error.strerror})") from error
-        _demand_finite(written)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError, ValueError) as error:
         raise RubricError(f"{path}: is not a rubric: {error}; the README shows one") from error
     if not written.components:

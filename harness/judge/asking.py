@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from harness.contracts.ambient import OutputFloodError
 from harness.contracts.component import Component, ForbiddenError
 from harness.contracts.observation import Observation, Raised, Request
 from harness.contracts.results import WrongKind
@@ -22,6 +23,8 @@ from harness.plain import Plain
 from harness.worker.levels import IN_PROCESS
 
 Arguments = Mapping[str, Plain]
+NO_MEMORY = ("can't allocate memory", "std::bad_alloc")
+"""torch's words where an allocation failed: it raises RuntimeError."""
 NONE: Arguments = {}
 
 
@@ -60,20 +63,24 @@ class Asking:
             raise self.failure(ended.headline, *ended.details, call, verdict=ended.verdict) from None
         self.printed.append(seen.output)
         if seen.out_of_time is not None:
-            headline = f"used {seen.out_of_time:g} s of CPU time, the limit, or slept for {WALL} times as long"
-            raise self.failure(headline, call, verdict=Verdict.TIMEOUT)
+            seconds = options["cpu_seconds"]
+            headline = f"used {seconds:g} s of CPU time, the limit, or slept for {WALL} times as long"
+            where = [f"it was at {frame}" for frame in seen.raised.frames[-1:]] if seen.raised else []
+            raise self.failure(headline, *where, call, verdict=Verdict.TIMEOUT)
         if seen.raised:
             self._special(seen.raised, call)
         return seen
 
     def _special(self, raised: Raised, call: str) -> None:
         """Raise what an exception means beyond being one."""
-        if raised.is_a(MemoryError) or "can't allocate memory" in raised.message:
+        if raised.is_a(MemoryError) or any(words in raised.message for words in NO_MEMORY):
             limit = f"ran out of memory (the limit is {self.bench.limits.memory_of(self.component)} MB)"
             raise self.failure(limit, *said(raised), call, verdict=Verdict.OUT_OF_MEMORY)
         if raised.is_a(NotImplementedError) and raised.by_hand:
             raise self.failure("is not implemented yet", call, verdict=Verdict.NOT_SUBMITTED)
-        if raised.is_a(ForbiddenError):
+        if raised.is_a(OutputFloodError):
+            raise self.failure(raised.message, *raised.frames, call, verdict=Verdict.ERROR)
+        if raised.is_a(ForbiddenError) or f"{ForbiddenError.__name__}:" in raised.message:  # TorchScript rewraps it
             raise self.failure("used what its rule forbids", *said(raised), call, verdict=Verdict.FORBIDDEN)
         confined = self.bench.subject.isolation != IN_PROCESS
         if confined and (raised.is_a(PermissionError) or raised.is_a(FileNotFoundError)) and not raised.by_hand:

@@ -72,15 +72,22 @@ class Check:
         if not bench.subject.implements(self.component):
             return Outcome(Verdict.NOT_SUBMITTED, f"{self.component}: not submitted")
         if self.strategy is None and not self.examples:
-            return self._outcome(self._failure(bench, None), None)
+            return self._outcome(self._confirmed(bench, None), None)
         plan = [only] if only is not None else self.plan(bench.seed)
         for case in plan:
-            failure = self._failure(bench, case)
+            failure = self._confirmed(bench, case)
             if failure:
                 if only is None and self.shrinks and failure.verdict in (Verdict.FAILED, Verdict.ERROR):
                     case, failure = self._simplest(bench, case, failure)
                 return self._outcome(failure, case)
         return Outcome(Verdict.PASSED)
+
+    def _confirmed(self, bench: Bench, case: Spec | None) -> Failure | None:
+        """Why the check fails on a case, where no other component of the submission can have had a hand in it."""
+        failure = self._failure(bench, case)
+        if failure and failure.verdict is not Verdict.NOT_SUBMITTED and bench.subject.isolate(self.component):
+            return self._failure(bench, case)
+        return failure
 
     def _failure(self, bench: Bench, case: Spec | None) -> Failure | None:
         trial = Trial(bench, components()[self.component])

@@ -18,10 +18,10 @@ from harness.judge.verdict import Verdict
 from harness.judge.workers import MEGABYTE, Ending, SpentError, Worker, Workers
 from harness.limits import WALL
 from harness.plain import Plain
-from harness.plugins import Problem, Source
+from harness.plugins import LoadError, Problem, Source
 from harness.plugins.importing import EXTRA_SECONDS
 from harness.units import components
-from harness.wire import WireError
+from harness.wire import WireError, encode
 from harness.worker.channel import ClosedError
 from harness.worker.messages import LOAD, OBSERVE, Loaded, plain_source
 from harness.worker.rules import FREE, kind_of
@@ -42,13 +42,18 @@ class Confined:
         self._held: dict[tuple[str, int], Worker] = {}
         self._message = {"kind": LOAD, "source": plain_source(source), "seconds": limits.load_seconds}
         self._texts = [content for _, content in source.modules.values()]
-        self._loaded = Loaded()
+        self._loaded: Loaded | None = None
         self._spent = 0.0
+        self._served: dict[tuple[str, int], set[str]] = {}  # the components that each worker has been asked for
 
     def load(self) -> Loaded:
-        """Import the submission in a free worker. Raises EndedError and InfrastructureError."""
+        """Import the submission in a free worker. Raises LoadError, EndedError and InfrastructureError."""
+        try:
+            encode(self._message)
+        except WireError as error:
+            raise LoadError(f"{self._source.path}: is too large: {error}; a submission is a few small files") from error
         self._twice(lambda: self._worker(FREE, self._limits.memory_mb))
-        return self._loaded
+        return self._known
 
     @property
     def name(self) -> str:
@@ -58,11 +63,15 @@ class Confined:
     def isolation(self) -> str:
         return self._workers.level.value
 
+    @property
+    def _known(self) -> Loaded:
+        return self._loaded or Loaded()
+
     def implements(self, component: str) -> bool:
-        return component in self._loaded.implemented
+        return component in self._known.implemented
 
     def problems_of(self, component: str) -> list[Problem]:
-        return [problem for problem in self._loaded.problems if problem.component == component]
+        return [problem for problem in self._known.problems if problem.component == component]
 
     def observe(self, request: Request) -> Observation:
         component = components()[request.component]
@@ -70,6 +79,15 @@ class Confined:
         if seen.out_of_time is not None:
             self._end(self._key(component))  # stopped anywhere, it may have left anything half done
         return seen
+
+    def isolate(self, component: str) -> bool:
+        key = self._key(components()[component])
+        if self._served.get(key, set()) <= {component}:
+            return False
+        if key in self._held:
+            self._end(key)
+        self._served.pop(key)
+        return True
 
     def cpu_seconds(self) -> float:
         return self._spent + sum(worker.cpu_seconds() for worker in self._held.values())
@@ -98,6 +116,7 @@ class Confined:
     def _observe(self, component: Component, request: Request) -> Observation:
         key = self._key(component)
         worker = self._worker(*key)
+        self._served[key].add(component.name)
         seconds = request.cpu_seconds or self._limits.cpu_of(component)
         message = {"kind": OBSERVE, "request": {**request.plain(), "cpu_seconds": seconds}}
         partner = component.partner(request.arguments, request.drive) if component.partner else None
@@ -113,6 +132,7 @@ class Confined:
         key = kind, memory
         if key in self._held and not self._held[key].stale:
             return self._held[key]
+        self._served[key] = set()
         worker = self._held[key] = self._workers.take(kind, memory * MEGABYTE, self._texts)
         seconds = self._limits.load_seconds
         budget = MARGIN * (seconds + EXTRA_SECONDS) + SURPLUS
@@ -122,12 +142,13 @@ class Confined:
         except TypeError as error:
             self._end(key)
             raise EndedError(Verdict.PROTOCOL, _broke_protocol(error)) from None
-        if kind == FREE:
+        if self._loaded is None:
             self._loaded = loaded
         elif loaded.error:
             self._end(key)
             verdict = Verdict.FORBIDDEN if ForbiddenError.__name__ in loaded.error else Verdict.ERROR
-            raise EndedError(verdict, f"cannot be imported where its rule holds: {kind}", loaded.error)
+            where = "again" if kind == FREE else f"where its rule holds: {kind}"
+            raise EndedError(verdict, f"cannot be imported {where}", loaded.error)
         return worker
 
     def _ask(
@@ -148,7 +169,7 @@ class Confined:
         except ClosedError:
             ending = self._held.pop(key).end(gently=True)
             self._spent += ending.cpu_seconds
-            verdict, text = _end_in_words(ending)
+            verdict, text = _end_in_words(ending, worker.confined)
             raise EndedError(verdict, f"{when}{text}") from None
 
     def _end(self, key: tuple[str, int]) -> None:
@@ -163,7 +184,7 @@ def _broke_protocol(error: Exception) -> str:
     return f"its process wrote to the judge by itself, or changed what it answers ({error})"
 
 
-SIGNALS = {
+SIGNALS: dict[int, str] = {
     signal.SIGSEGV: "a segmentation fault: it touched memory that is not its own, or its recursion ran too deep",
     signal.SIGBUS: "a bus error: it touched memory that is not there",
     signal.SIGABRT: "an abort: native code gave up, for want of memory or on a broken data structure",
@@ -172,11 +193,11 @@ SIGNALS = {
 }
 
 
-def _end_in_words(ending: Ending) -> tuple[Verdict, str]:
+def _end_in_words(ending: Ending, confined: bool) -> tuple[Verdict, str]:
     """What a worker's end means for the check in flight. Raises _KilledError, InfrastructureError."""
     if ending.killed:
         return Verdict.CRASHED, "its process cut its line to the judge"
-    if ending.code == UNCONFINED:
+    if ending.code == UNCONFINED and not confined:
         raise InfrastructureError("a worker could not be confined as this system had promised; run `seqgrade doctor`")
     if ending.code == UNREADABLE:
         return Verdict.CRASHED, "its process ended: the submission broke what answers the judge, or no memory was left"
@@ -186,8 +207,9 @@ def _end_in_words(ending: Ending) -> tuple[Verdict, str]:
         raise _KilledError
     if ending.signal == signal.SIGXCPU:
         return Verdict.TIMEOUT, "used all the CPU time that a process may"
-    name = signal.Signals(ending.signal).name
-    return Verdict.CRASHED, f"its process died of {name}, {SIGNALS.get(signal.Signals(ending.signal), 'a signal')}"
+    known = {int(one): one.name for one in signal.Signals}  # not all of the real-time ones have a name
+    name, meaning = known.get(ending.signal, f"signal {ending.signal}"), SIGNALS.get(ending.signal, "a signal")
+    return Verdict.CRASHED, f"its process died of {name}, {meaning}"
 
 
 def _capped(seen: Observation) -> Observation:

@@ -68,6 +68,9 @@ class ReferenceSubject:
     def observe(self, request: Request) -> Observation:
         return self.oracle.subject(request.component).observe(request)
 
+    def isolate(self, component: str) -> bool:
+        return False
+
     def cpu_seconds(self) -> float:
         return 0.0
 

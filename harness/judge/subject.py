@@ -49,6 +49,10 @@ class Subject(Protocol):
         """Run one case. Whatever the implementation does is in the observation, or in the EndedError that is raised
         where its process did not survive it. Raises InfrastructureError where nothing can be said."""
 
+    def isolate(self, component: str) -> bool:
+        """Let the component be observed where no other has been since it was last replaced. Whether that makes a
+        difference: if so, a failure is worth asking about again."""
+
     def cpu_seconds(self) -> float:
         """CPU time that it has taken in processes other than this one."""
 
@@ -92,6 +96,9 @@ class InProcess:
         except MemoryError as error:  # a worker would end here; this process can go on
             seen = Observation(raised=Raised(bases_of(error), str(error), []))
         return replace(Observation.of_plain(decode(seen.frame())), notes=partner and partner.notes())
+
+    def isolate(self, component: str) -> bool:
+        return False
 
     def cpu_seconds(self) -> float:
         return 0.0

@@ -32,7 +32,8 @@ from harness.worker.channel import JudgeChannel
 from harness.worker.confinement import process
 from harness.worker.levels import Level
 from harness.worker.messages import ASKED
-from harness.worker.rules import FREE
+from harness.worker.rules import FREE, KINDS
+from harness.worker.serving import READY
 
 MEGABYTE = 2**20
 LONGEST_WAIT = 0.25  # between two looks at a worker's clock, seconds
@@ -90,6 +91,7 @@ class Worker:
         self._line, self._number, self.pid = line, number, pid
         self._channel = JudgeChannel(connection)
         self._requests = itertools.count(1)
+        self.confined = False  # until it says so, before anything of a submission's runs in it
         self._clock = (~pid << 3) | 2 if pid and sys.platform == "linux" else None
 
     def ask(self, message: dict[str, Plain], cpu_seconds: float, partner: Partner | None = None) -> Plain:
@@ -97,6 +99,8 @@ class Worker:
         WireError; after each of these it must end."""
         request_id = next(self._requests)
         patience = self._patience(cpu_seconds)
+        if not self.confined:
+            self.confined = decode_with_id(self._channel.receive(patience)) == (None, READY)
         self._channel.send(encode(message, request_id), patience)
         for _ in range(MOST_QUESTIONS):
             value, answered = decode_with_id(self._channel.receive(patience))
@@ -250,7 +254,7 @@ def _pid_here(descriptor: int) -> int:
         lines = Path(f"/proc/self/fdinfo/{descriptor}").read_text(encoding="ascii").splitlines()
     finally:
         os.close(descriptor)
-    return max(0, *(int(line.partition(":")[2]) for line in lines if line.startswith("Pid:")))
+    return max((int(line.partition(":")[2]) for line in lines if line.startswith("Pid:")), default=0)
 
 
 class Workers:
@@ -309,7 +313,7 @@ class Workers:
             "contracts": [unit.contract for unit in units().values()],
             "hidden": sorted({os.path.realpath(path) for path in self._hidden}),
             "path": sys.path,
-            "first_number": os.getpid() << 8,
+            "first_number": os.getpid() << 10,
         }
         line.send(setup)
 
@@ -364,7 +368,7 @@ class Workers:
     def _line(self, kind: str) -> _Line:
         if kind not in self._lines:
             free = self._lines[FREE]
-            _, (control,) = free.ask(do=zygote.BRANCH, kind=kind, offset=len(self._lines) << 24)
+            _, (control,) = free.ask(do=zygote.BRANCH, kind=kind, offset=KINDS.index(kind) << 8)
             line = _Line(socket.socket(fileno=control))
             if fault := line.receive()[0]["error"]:
                 raise InfrastructureError(f"the rule {kind!r} cannot be enforced with this torch: {fault}")

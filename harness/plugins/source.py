@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import stat
 from dataclasses import dataclass
 from pathlib import Path
+
+MAX_FILE = 2**23
 
 
 class LoadError(Exception):
@@ -64,12 +67,27 @@ def read(path: str | Path) -> Source:
         place = find(path)
         if place.is_dir():
             return _read_package(place)
-        return Source(place.stem, place, {"": (place, place.read_bytes())})
+        return Source(place.stem, place, {"": (place, _content(place))})
     except OSError as error:
         raise LoadError(f"{path}: cannot be read ({error.strerror}); check its name and permissions") from error
 
 
+def _content(file: Path) -> bytes:
+    """The bytes of a plain file. Raises LoadError for anything else: what a link leads to is not the submission's,
+    and is read with rights that the submission does not have."""
+    status = file.lstat()
+    if stat.S_ISLNK(status.st_mode):
+        raise LoadError(f"{file}: is a symbolic link; a submission consists of its own files, so copy what it leads to")
+    if not stat.S_ISREG(status.st_mode):
+        raise LoadError(f"{file}: is no plain file; a submission consists of text files")
+    if status.st_size > MAX_FILE:
+        raise LoadError(f"{file}: is larger than {MAX_FILE // 2**20} MB; keep data out of the source")
+    return file.read_bytes()
+
+
 def _read_package(place: Path) -> Source:
+    if place.is_symlink():
+        _content(place)
     if not (place / "__init__.py").is_file():
         raise LoadError(f"{place}: a package folder needs an __init__.py that exposes its hooks; add one")
     modules = {}
@@ -79,7 +97,8 @@ def _read_package(place: Path) -> Source:
             continue
         parts = inside.with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        modules[name] = (file, file.read_bytes())
+        links = [parent for parent in file.parents if parent.is_relative_to(place) and parent.is_symlink()]
+        modules[name] = (file, _content(links[-1] if links else file))
     return Source(place.resolve().name, place, modules)
 
 

@@ -62,6 +62,8 @@ class JudgeChannel:
         self._connection = connection
         self._poll = select.poll()
         self._poll.register(connection, select.POLLIN)
+        self._writable = select.poll()
+        self._writable.register(connection, select.POLLOUT)
 
     def send(self, frame: bytes, patience: Callable[[], float]) -> None:
         """Send a frame. Raises ClosedError, WireError if the worker has spoken unasked, and what `patience` raises."""
@@ -72,7 +74,7 @@ class JudgeChannel:
             try:
                 rest = rest[self._connection.send(rest) :]
             except BlockingIOError:
-                select.select([], [self._connection], [], patience())
+                self._writable.poll(1000 * patience())
             except OSError as error:
                 raise ClosedError from error
 

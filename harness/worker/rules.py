@@ -5,7 +5,8 @@ registered before any of the submission's code runs, and what registered them is
 that is registered later can shadow ours, but it cannot call the one that ours replaced.
 
 NO_RECURRENT_KERNELS: every operator of torch's recurrent layers and cells refuses, whatever leads to it: a
-module, `torch._VF`, `torch.ops`, TorchScript, a thread. torch's re-implementations of them in Python refuse too.
+module, `torch._VF`, `torch.ops`, TorchScript, a thread. torch's re-implementations of them in Python refuse too, as
+far as they are imported; their text is equations, which a submission may contain as well.
 
 NO_AUTOGRAD: every operator skips the kernel that would note down how to differentiate it, so no graph comes
 about, neither for reverse nor for forward mode; torch's backward engine, which could still run a chain of
@@ -16,8 +17,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib.abc
+import importlib.util
 import os
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
@@ -45,12 +50,16 @@ def kind_of(rules: frozenset[str]) -> str:
     return next(iter(rules), FREE)
 
 
-def enforce(kind: str) -> None:
-    """Apply a kind's rule to this process, for good. Raises RuntimeError where this torch does not obey it."""
+def enforce(kind: str) -> list[Path]:
+    """Apply a kind's rule to this process, for good, and give the files that it forbids to read besides.
+
+    Raises RuntimeError where this torch does not obey the rule.
+    """
     if kind == NO_RECURRENT_KERNELS:
-        _forbid_recurrent_kernels()
-    elif kind == NO_AUTOGRAD:
+        return _forbid_recurrent_kernels()
+    if kind == NO_AUTOGRAD:
         _forbid_autograd()
+    return []
 
 
 def _refuser(said: str) -> Callable[..., NoReturn]:
@@ -62,18 +71,19 @@ def _refuser(said: str) -> Callable[..., NoReturn]:
     return refuse
 
 
-def _forbid_recurrent_kernels() -> None:
+def _forbid_recurrent_kernels() -> list[Path]:
     with _Registrar() as register:
         for name in torch._C._dispatch_get_all_op_names():
             if any(word in name.partition("::")[2] for word in RECURRENT):
                 for key in KERNEL_KEYS:
                     if torch._C._dispatch_has_kernel_for_dispatch_key(name, key):
                         register(name, key, _refuser(_RECURRENT_SAID))
-    _forbid_recurrent_python()
+    changed = _forbid_recurrent_python()
     _demand_refusal(lambda: torch.rnn_tanh_cell(*(torch.zeros(1, 1) for _ in range(4))))
+    return [Path(os.path.realpath(file)) for file in changed]
 
 
-def _forbid_recurrent_python() -> None:
+def _forbid_recurrent_python() -> list[str]:
     """The same layers again, which torch holds as Python: decompositions for its compiler, layers for quantisation."""
     import torch._decomp.decompositions as decompositions
     import torch.ao.nn.quantizable.modules.rnn as quantizable
@@ -93,6 +103,20 @@ def _forbid_recurrent_python() -> None:
     for layer in vars(quantizable).values():
         if isinstance(layer, type) and issubclass(layer, torch.nn.Module) and layer.__module__ == quantizable.__name__:
             layer.forward = _refuser(_RECURRENT_SAID)
+    sys.meta_path.insert(0, _NoSecondImport({decompositions.__name__, quantizable.__name__}))
+    texts = [str(module.__file__) for module in (decompositions, quantizable)]
+    return [*texts, *map(importlib.util.cache_from_source, texts)]
+
+
+class _NoSecondImport(importlib.abc.MetaPathFinder):
+    """Refuses to import modules again that were changed: a second copy would be as torch wrote it."""
+
+    def __init__(self, names: set[str]) -> None:
+        self._names = names
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> None:
+        if fullname in self._names:
+            raise ForbiddenError(_RECURRENT_SAID)
 
 
 RECURRENT_PACKETS = ("rnn_tanh", "rnn_relu", "lstm", "gru", "rnn_tanh_cell", "rnn_relu_cell", "lstm_cell", "gru_cell",
@@ -120,30 +144,60 @@ def _forbid_autograd() -> None:
 
 def _forbid_engine() -> None:
     """Every run of the backward engine goes through a compiler of graphs first, where one is set: ours refuses.
-    It cannot be unset, since the function that sets it is taken away."""
+    It cannot be unset, since the function that sets it is taken away.
+
+    TorchScript differentiates graphs by itself once it has seen them run a few times: it is told to go on looking for
+    ever, and what tells it otherwise is taken away too.
+    """
     engine = torch._C._dynamo.compiled_autograd
     engine.set_autograd_compiler(_refuser(_AUTOGRAD_SAID), False)
     del engine.set_autograd_compiler
-    if hasattr(torch._C, "_jit_differentiate"):  # TorchScript's own differentiation of a graph
-        del torch._C._jit_differentiate
+    for name, setting in (("profiling_executor", True), ("profiling_mode", True), ("num_profiled_runs", 2**62)):
+        getattr(torch._C, f"_jit_set_{name}")(setting)
+    for name in TORCHSCRIPT_SETTINGS:
+        if hasattr(torch._C, name):
+            _replace_everywhere(getattr(torch._C, name), _refuser(_AUTOGRAD_SAID))
+
+
+TORCHSCRIPT_SETTINGS = (
+    "_jit_set_profiling_executor", "_jit_set_profiling_mode", "_jit_set_num_profiled_runs", "_jit_differentiate",
+    "_jit_set_bailout_depth", "_set_graph_executor_optimize", "_jit_pass_create_autodiff_subgraphs",
+    "_jit_pass_inline_autodiff_subgraphs",
+)  # fmt: skip
+
+
+def _replace_everywhere(old: object, new: object) -> None:
+    """Put `new` wherever a module of torch holds `old`."""
+    for module in list(sys.modules.values()):
+        for name, value in list(getattr(module, "__dict__", {}).items()):
+            if value is old:
+                setattr(module, name, new)
 
 
 def _forbid_autograd_doors() -> None:
     """The usual ways in, so that they refuse in words: without a graph some of them would just give zeros."""
     import torch._functorch.eager_transforms as transforms
+    import torch.autograd.forward_ad as forward_ad
     import torch.autograd.functional as functional
 
     for module, names in {
         torch.autograd: ("backward", "grad"),
         torch.Tensor: ("backward",),
         functional: ("vjp", "jvp", "jacobian", "hessian", "vhp", "hvp"),
-        transforms: ("_grad_increment_nesting", "_jvp_increment_nesting"),
-        torch._C._functorch: ("_grad_increment_nesting", "_jvp_increment_nesting"),
+        transforms: NESTINGS,
+        torch._C._functorch: NESTINGS,
         torch.autograd.graph: ("_engine_run_backward",),
+        forward_ad: ("enter_dual_level", "make_dual"),
     }.items():
         for name in names:
             if hasattr(module, name):
                 setattr(module, name, _refuser(_AUTOGRAD_SAID))
+    for module in (transforms, torch._C._functorch):  # what was not entered need not be left
+        for name in ("_grad_decrement_nesting", "_jvp_decrement_nesting"):
+            setattr(module, name, lambda: None)
+
+
+NESTINGS = ("_grad_increment_nesting", "_jvp_increment_nesting", "grad_increment_nesting", "jvp_increment_nesting")
 
 
 def _demand_refusal(use: Callable[[], Any]) -> None:

@@ -19,11 +19,13 @@ from harness.worker.channel import ClosedError, WorkerChannel
 from harness.worker.messages import ASKED, LOAD, Loaded, source_of
 
 UNREADABLE, HUNG_UP = 71, 72
+READY = 0  # the request id of the first frame, which answers no request
 
 
 def serve(channel: WorkerChannel, known: Mapping[str, Component]) -> NoReturn:
     """Answer until the judge hangs up. Nothing of the submission's runs at the end: no `atexit`, no finaliser."""
     try:
+        channel.send(encode(None, READY))  # confined, and nothing of the submission's has run yet
         _answer_all(channel, known)
     except ClosedError:
         os._exit(HUNG_UP)

@@ -31,7 +31,9 @@ STANDARD = """
     uuid warnings weakref zlib numpy numpy.linalg numpy.random numpy.fft numpy.testing numpy.lib.stride_tricks
     numpy.typing torch.nn torch.nn.functional torch.nn.utils.rnn torch.optim torch.func torch.jit torch.autograd
     torch.utils.data torch.testing torch._dynamo torch.fx torch.distributions encodings.idna encodings.latin_1
-    encodings.ascii encodings.utf_8_sig
+    encodings.ascii encodings.utf_8_sig torch._decomp.decompositions_for_jvp
+    encodings.cp1252 encodings.utf_16 encodings.unicode_escape _strptime graphlib doctest
+    torch._subclasses.schema_check_mode torch.utils.serialization
 """.split()
 
 
@@ -39,6 +41,8 @@ def main(descriptor: int) -> None:
     """Set up as the first message says, answer with the level, and serve."""
     from harness.worker.zygote import Zygote, receive, reply
 
+    sys.orig_argv.clear()  # which names the checkout
+    del sys.argv[1:]
     control = socket.socket(fileno=descriptor)
     setup, _ = receive(control)
     if setup is None:
@@ -50,7 +54,7 @@ def main(descriptor: int) -> None:
         process.adopt_orphans()
     known = _import_contracts(setup)
     process.not_dumpable()
-    cell, statm, own_pids = _move_in(level, [Path(path) for path in setup["hidden"]])
+    cell, statm, own_pids = _move_in(level, [Path(path) for path in setup["hidden"]], setup["contracts"])
     reply(control, {"level": level.value, "reason": reason})
     Zygote(control, known, cell, statm, own_pids, setup["first_number"]).run()
 
@@ -96,16 +100,14 @@ def _use_once(torch: Any) -> None:
         torch.randn(2, generator=torch.Generator().manual_seed(0))
 
 
-def _move_in(level: Level, hidden: list[Path]) -> tuple[Cell, int | None, int | None]:
+def _move_in(level: Level, hidden: list[Path], contracts: list[str]) -> tuple[Cell, int | None, int | None]:
     """Take the view of the machine that workers shall have."""
     paths.keep_importable()
     readable = paths.readable(hidden)
     if level is Level.NO_PATHS or (level is not Level.FULL and not paths.open_to_all(paths.roots())):
         for name in STANDARD:
             importlib.import_module(name)
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] == "harness" and hasattr(module, "__path__"):
-            module.__path__ = []  # all that a worker needs of it is imported
+    _hide_harness(contracts)
     statm = os.open("/proc/self/statm", os.O_RDONLY) if os.path.exists("/proc/self/statm") else None
     own_pids = None
     if level is Level.FULL:
@@ -117,3 +119,13 @@ def _move_in(level: Level, hidden: list[Path]) -> tuple[Cell, int | None, int | 
             [*readable, *paths.DEVICES], [device for device in paths.DEVICES if device.name == "null"]
         )
     return Cell(level, readable, rules, 0), statm, own_pids
+
+
+def _hide_harness(contracts: list[str]) -> None:
+    """Leave of the harness what a submission imports. All that a worker needs of the rest is imported, and hangs
+    together without names."""
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "harness" and hasattr(module, "__path__"):
+            module.__path__ = []
+        if (name.startswith("harness.") and name != "harness.markers") or name in contracts:
+            del sys.modules[name]

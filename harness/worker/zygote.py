@@ -89,7 +89,7 @@ class Zygote:
             for stream in (1, 2):
                 os.dup2(0, stream)  # the template's standard input is the null device
             _close_all_but({0, 1, 2, line} | ({cell.rules} if cell.rules is not None else set()))
-            confine(cell, self.first_number + self.born, memory)
+            confine(cell, self.first_number + self.born % 256, memory)
         except BaseException:  # unconfined, it must not go on
             os._exit(UNCONFINED)
         serve(WorkerChannel(line), self.known)
@@ -128,7 +128,8 @@ class Zygote:
             process.not_dumpable()
             said = ""
             try:
-                rules.enforce(order["kind"])
+                closed = rules.enforce(order["kind"])
+                self.cell = replace(self.cell, closed=closed)
             except Exception as error:  # told to the judge, which can grade nothing by this rule then
                 said = f"{type(error).__name__}: {error}"
             reply(theirs, {"error": said})

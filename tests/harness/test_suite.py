@@ -41,6 +41,9 @@ class Tampered:
     def observe(self, request: Request) -> Observation:
         return self.tamper(self.oracle.subject(request.component).observe(request))
 
+    def isolate(self, component: str) -> bool:
+        return False
+
     def cpu_seconds(self) -> float:
         return 0.0
 

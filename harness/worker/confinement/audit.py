@@ -45,7 +45,7 @@ REFUSED = {
     **{
         f"os.{name}": "changed a file"
         for name in ("chflags", "chmod", "chown", "link", "lockf", "mkdir", "remove", "removexattr", "rename", "rmdir",
-                     "setxattr", "symlink", "truncate", "utime", "unlink", "mkfifo", "mknod")
+                     "setxattr", "symlink", "truncate", "utime", "unlink")
     },
 }  # fmt: skip
 """By event, or by the part of its name before the dot: what the code did."""
@@ -54,12 +54,13 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 SINKS = ("/dev/null",)
 
 
-def watch(folders: Sequence[Path]) -> None:
-    """From now on, refuse what a submission may not do. folders: what may be read. Cannot be undone."""
-    sys.addaudithook(_hook(tuple(f"{folder}{os.sep}" for folder in folders)))
+def watch(folders: Sequence[Path], closed: Sequence[Path] = ()) -> None:
+    """From now on, refuse what a submission may not do. folders: what may be read, but for the files `closed`. Cannot
+    be undone."""
+    sys.addaudithook(_hook(tuple(f"{folder}{os.sep}" for folder in folders), frozenset(map(str, closed))))
 
 
-def _hook(folders: tuple[str, ...]) -> Callable[[str, tuple[Any, ...]], None]:
+def _hook(folders: tuple[str, ...], closed: frozenset[str]) -> Callable[[str, tuple[Any, ...]], None]:
     refused, separator, writing, sinks = dict(REFUSED), os.sep, WRITING, SINKS
     fspath, realpath, is_text = os.fspath, os.path.realpath, str
     listed = {"os.listdir": "read a folder", "os.scandir": "read a folder", "os.chdir": "changed the folder"}
@@ -75,6 +76,8 @@ def _hook(folders: tuple[str, ...]) -> Callable[[str, tuple[Any, ...]], None]:
         except (TypeError, ValueError):
             return False
         text = place.decode("utf-8", "surrogateescape") if type(place) is bytes else is_text(place)
+        if text in closed:
+            return False
         return text.startswith(folders) or f"{text}{separator}" in folders or text.startswith("/dev/")
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:

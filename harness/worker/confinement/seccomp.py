@@ -23,6 +23,7 @@ SET_MODE_FILTER = 1
 
 CLONE_THREAD, CLONE_NAMESPACES = 0x10000, 0x7E020080
 TERMINAL_QUERIES = (0x5401, 0x5413, 0x5421, 0x5450, 0x5451)  # TCGETS TIOCGWINSZ FIONBIO FIONCLEX FIOCLEX
+DESCRIPTOR_COMMANDS = (0, 1, 2, 3, 4, 1030)  # F_DUPFD F_GETFD F_SETFD F_GETFL F_SETFL F_DUPFD_CLOEXEC
 PRCTLS = (15, 16, 0x53564D41)  # PR_SET_NAME PR_GET_NAME PR_SET_VMA
 AT_EMPTY_PATH = 0x1000
 
@@ -62,6 +63,7 @@ def program(machine: str, pid: int, paths: bool) -> bytes:
     _argument_is(built, numbers["kill"], 0, (pid,))
     _argument_is(built, numbers["tgkill"], 0, (pid,))
     _argument_is(built, numbers["ioctl"], 1, TERMINAL_QUERIES)
+    _argument_is(built, numbers["fcntl"], 1, DESCRIPTOR_COMMANDS)  # F_SETOWN and F_SETSIG would send signals
     _argument_is(built, numbers["prctl"], 0, PRCTLS)
     _argument_is(built, numbers["prlimit64"], 2, (0,))  # to read limits, not to set them
     if not paths:

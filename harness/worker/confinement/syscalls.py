@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 ALLOWED = """
-    read write readv writev pread64 lseek close fstat dup dup2 dup3 fcntl pipe pipe2 eventfd2
+    read write readv writev pread64 lseek close fstat dup dup2 dup3 pipe pipe2 eventfd2
     mmap munmap mremap mprotect madvise brk mincore membarrier
     futex set_robust_list get_robust_list rseq set_tid_address sched_yield exit exit_group
     rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigtimedwait rt_sigsuspend sigaltstack restart_syscall
