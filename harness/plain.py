@@ -44,7 +44,7 @@ def class_names(kind: type) -> list[str]:
 def _full_name(kind: type) -> str:
     module = _MODULE.__get__(kind)
     name = f"{module if type(module) is str else '?'}.{str.__str__(_QUALNAME.__get__(kind))}"
-    if name.startswith("builtins.") and _BUILTINS.get(name) is not kind:
+    if name in _BUILTINS and _BUILTINS[name] is not kind:
         return f"?.{name}"  # a class that only goes by that name
     return name
 

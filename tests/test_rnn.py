@@ -435,9 +435,11 @@ def test_clip_gradients_leaves_short_gradients_alone(trial: Trial, case: Grads) 
 )
 def test_clip_gradients_works_in_place(trial: Trial, case: Grads) -> None:
     """The clipped `.grad` is the same tensor object as before, of the same dtype, or None where it was None."""
-    seen, call = trial.ask(case.arguments(), case.drive()), trial.call_text(case.arguments())
-    for i, (same, grad, given) in enumerate(zip(seen["same"], seen["grads"], case.drive()["grads"], strict=True)):
-        trial.require(same, f"parameters[{i}].grad is another object than before", call)
+    observed, call = trial.observe(case.arguments(), case.drive()), trial.call_text(case.arguments())
+    seen = trial.result_of(observed, case.arguments())
+    (before, _), (after, _) = observed.notes
+    for i, (grad, given) in enumerate(zip(seen["grads"], case.drive()["grads"], strict=True)):
+        trial.require(before[i] == after[i], f"parameters[{i}].grad is another object than before", call)
         trial.require(given is None or grad.dtype == given.dtype, f"parameters[{i}].grad changed its dtype", call)
     _norm_is(trial, case, seen["grads"], min(case.norm, case.max_norm))
 
@@ -445,8 +447,10 @@ def test_clip_gradients_works_in_place(trial: Trial, case: Grads) -> None:
 @check("clip_gradients", _LONG, count=6, examples=_CLIPPED)
 def test_clip_gradients_leaves_the_parameters_alone(trial: Trial, case: Grads) -> None:
     """The values of the parameters do not change, nor does the list of them; only their gradients do."""
-    seen, given = trial.ask(case.arguments(), case.drive()), case.arguments()["parameters"]
-    trial.require(seen["listed"] is True, "the list `parameters` was changed", trial.call_text(case.arguments()))
+    observed, given = trial.observe(case.arguments(), case.drive()), case.arguments()["parameters"]
+    seen = trial.result_of(observed, case.arguments())
+    (_, before), (_, after) = observed.notes
+    trial.require(before == after, "the list `parameters` was changed", trial.call_text(case.arguments()))
     _norm_is(trial, case, seen["grads"], min(case.norm, case.max_norm))
     trial.matches(seen["values"], given, "parameters", call=trial.call_text(case.arguments()), tolerance=lambda *_: 0.0)
 

@@ -30,6 +30,10 @@ class ForbiddenError(RuntimeError):
     """Raised where a hook uses what its component's rule, or its confinement, forbids."""
 
 
+refusals: list[str] = []
+"""What this process has been refused: code may swallow a ForbiddenError, or rewrap it."""
+
+
 @dataclass(frozen=True)
 class Observed:
     """What an observer saw: the `value` to write down and, for gradients, leaf tensors of its own

@@ -74,6 +74,7 @@ class Observation:
     devices: list[str] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)
     output: str = ""
+    refused: str = ""
     seconds: float = 0.0
     notes: Plain = None
 
@@ -109,7 +110,7 @@ class Observation:
 
 
 _NAMES = frozenset(one.name for one in fields(Observation)) - {"notes"}
-_OFTEN_EMPTY = ("states", "devices", "warned", "output")
+_OFTEN_EMPTY = ("states", "devices", "warned", "output", "refused")
 
 
 def _are_texts(value: Plain) -> bool:
@@ -134,7 +135,7 @@ _FITTING: dict[str, Callable[[Plain], bool]] = {
     "out_of_time": lambda value: value is None or type(value) in (int, float),
     "gradients": _are_gradients,
     **dict.fromkeys(("devices", "warned"), _are_texts),
-    "output": lambda value: type(value) is str,
+    **dict.fromkeys(("output", "refused"), lambda value: type(value) is str),
     "arguments": lambda value: value is None or (type(value) is dict and _are_texts(list(value))),
     "states": lambda value: type(value) is dict and _are_texts([*value, *value.values()]),
     "seconds": lambda value: type(value) is float,

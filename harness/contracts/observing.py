@@ -16,7 +16,7 @@ import torch
 
 from harness.contracts.ambient import Output, RandomStates, captured, global_state_kept
 from harness.contracts.attempts import bases_of
-from harness.contracts.component import CPU_SECONDS, Component, Hook, Observed
+from harness.contracts.component import CPU_SECONDS, Component, Hook, Observed, refusals
 from harness.contracts.differentiating import leaves_of, vector_jacobian_products
 from harness.contracts.observation import Observation, Raised, Request
 from harness.contracts.partner import ASK, Ask
@@ -54,6 +54,7 @@ def _observe(
     if "generator" in arguments:
         arguments["generator"] = torch.Generator().manual_seed(arguments["generator"])
     seen: dict[str, Any] = {}
+    refusals.clear()
     devices: set[str] = set()
     began, output = time.process_time(), Output()
     budget = request.cpu_seconds or component.cpu_seconds or CPU_SECONDS
@@ -84,6 +85,7 @@ def _observe(
         devices=sorted(devices),
         warned=[f"{item.category.__name__}: {_printed(item.message)}"[:500] for item in warned[:20]],
         output=output.text,
+        refused=refusals[0] if refusals else "",
         seconds=time.process_time() - began,
     )
 

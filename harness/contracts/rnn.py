@@ -94,28 +94,42 @@ def language_model_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Te
 
 
 def observe_clip_gradients(hook: Hook, arguments: dict[str, Any], drive: dict[str, Any]) -> dict[str, Any]:
-    """Attach the drive's `grads`, call, and write down the grads, whether they are the same objects, the
-    parameters' values, and whether the list still holds them."""
+    """Attach the drive's `grads`, call, and write down the grads and the parameters' values. The judge is told before
+    and afterwards which objects the grads and the list's items are."""
     values = enumerate(arguments["parameters"])
     parameters = [nn.Parameter(value) if i % 2 else value.requires_grad_() for i, value in values]
     for parameter, grad in zip(parameters, drive["grads"], strict=True):
         parameter.grad = grad
-    before = [parameter.grad for parameter in parameters]
-    given = list(parameters)
+    kept, given = [parameter.grad for parameter in parameters], list(parameters)
+    drive[ASK]([list(map(id, kept)), list(map(id, given))])
     hook(**{**arguments, "parameters": given})
     after = [parameter.grad for parameter in parameters]
-    return {
-        "grads": after,
-        "same": [one is other for one, other in zip(before, after, strict=True)],
-        "values": [parameter.detach() for parameter in parameters],
-        "listed": list(map(id, given)) == list(map(id, parameters)),
-    }
+    drive[ASK]([list(map(id, after)), list(map(id, given))])
+    return {"grads": after, "values": [parameter.detach() for parameter in parameters]}
+
+
+class _Witness:
+    """Keeps, on the judge's side, which objects there were before a call and after it."""
+
+    def __init__(self, arguments: Mapping[str, Any], drive: Mapping[str, Any]) -> None:
+        self.told: list[Any] = []
+
+    def answer(self, question: Any) -> None:
+        """Note one state of affairs: first the one before, then the one after, and no third."""
+        if len(self.told) == 2:
+            raise ValueError("told twice already")
+        self.told.append(question)
+
+    def notes(self) -> list[Any]:
+        """[[grads, items of the list] before, the same after], as numbers that tell objects apart."""
+        return list(self.told)
 
 
 @component(
-    Fields(grads=ListOf(Anything()), same=ListOf(Anything()), values=ListOf(Anything()), listed=Anything()),
+    Fields(grads=ListOf(Anything()), values=ListOf(Anything())),
     points=2,
     observer=observe_clip_gradients,
+    partner=_Witness,
     may_change=("parameters",),
 )
 def clip_gradients(parameters: list[torch.Tensor], max_norm: float) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from harness.contracts.ambient import OutputFloodError
-from harness.contracts.component import Component, ForbiddenError
+from harness.contracts.component import NO_AUTOGRAD, Component, ForbiddenError
 from harness.contracts.observation import Observation, Raised, Request
 from harness.contracts.results import WrongKind
 from harness.corpus import Corpus
@@ -23,6 +23,9 @@ from harness.plain import Plain
 from harness.worker.levels import IN_PROCESS
 
 Arguments = Mapping[str, Plain]
+BY_RULE = "used what its rule forbids"
+NO_GRAPH = "does not require grad and does not have a grad_fn"
+"""torch's words where a backward pass is asked for of a tensor without a graph."""
 NO_MEMORY = ("can't allocate memory", "std::bad_alloc")
 """torch's words where an allocation failed: it raises RuntimeError."""
 NONE: Arguments = {}
@@ -68,8 +71,17 @@ class Asking:
             where = [f"it was at {frame}" for frame in seen.raised.frames[-1:]] if seen.raised else []
             raise self.failure(headline, *where, call, verdict=Verdict.TIMEOUT)
         if seen.raised:
+            self._by_rule(seen.refused, seen.raised, call)
             self._special(seen.raised, call)
         return seen
+
+    def _by_rule(self, refused: str, raised: Raised, call: str) -> None:
+        """Raise where an exception came of what the component's rule forbids, whatever became of it on its way."""
+        if not refused and NO_AUTOGRAD in self.component.rules and NO_GRAPH in raised.message:
+            refused = "there is no graph here: derive the gradients by hand"
+        if refused:
+            own = [] if refused in raised.message else [raised.message]
+            raise self.failure(BY_RULE, refused, *own, *raised.frames, call, verdict=Verdict.FORBIDDEN)
 
     def _special(self, raised: Raised, call: str) -> None:
         """Raise what an exception means beyond being one."""
@@ -80,8 +92,8 @@ class Asking:
             raise self.failure("is not implemented yet", call, verdict=Verdict.NOT_SUBMITTED)
         if raised.is_a(OutputFloodError):
             raise self.failure(raised.message, *raised.frames, call, verdict=Verdict.ERROR)
-        if raised.is_a(ForbiddenError) or f"{ForbiddenError.__name__}:" in raised.message:  # TorchScript rewraps it
-            raise self.failure("used what its rule forbids", *said(raised), call, verdict=Verdict.FORBIDDEN)
+        if raised.is_a(ForbiddenError):
+            raise self.failure(BY_RULE, *said(raised), call, verdict=Verdict.FORBIDDEN)
         confined = self.bench.subject.isolation != IN_PROCESS
         if confined and (raised.is_a(PermissionError) or raised.is_a(FileNotFoundError)) and not raised.by_hand:
             headline = "tried what a submission may not do: no files, no network, no other processes"

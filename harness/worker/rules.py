@@ -27,7 +27,7 @@ from typing import Any, NoReturn
 
 import torch
 
-from harness.contracts.component import NO_AUTOGRAD, NO_RECURRENT_KERNELS, ForbiddenError
+from harness.contracts.component import NO_AUTOGRAD, NO_RECURRENT_KERNELS, ForbiddenError, refusals
 
 FREE = "free"
 KINDS = (FREE, NO_RECURRENT_KERNELS, NO_AUTOGRAD)
@@ -66,6 +66,7 @@ def _refuser(said: str) -> Callable[..., NoReturn]:
     """A function that refuses. Each place gets one of its own: torch's compiler tells functions apart by identity."""
 
     def refuse(*values: Any, **named: Any) -> NoReturn:
+        refusals.append(said)
         raise ForbiddenError(said)
 
     return refuse
@@ -192,9 +193,18 @@ def _forbid_autograd_doors() -> None:
         for name in names:
             if hasattr(module, name):
                 setattr(module, name, _refuser(_AUTOGRAD_SAID))
+    apply = vars(torch.autograd.Function)["apply"].__func__
+    without_graph = classmethod(lambda kind, *values: _without_graph(apply, kind, *values))
+    setattr(torch.autograd.Function, "apply", without_graph)  # noqa: B010 - a method, which mypy lets nobody assign
     for module in (transforms, torch._C._functorch):  # what was not entered need not be left
         for name in ("_grad_decrement_nesting", "_jvp_decrement_nesting"):
             setattr(module, name, lambda: None)
+
+
+def _without_graph(apply: Callable[..., Any], kind: type, *values: Any) -> Any:
+    """The forward half of an `autograd.Function`: it notes its graph itself, past the dispatcher."""
+    with torch.no_grad():
+        return apply(kind, *values)
 
 
 NESTINGS = ("_grad_increment_nesting", "_jvp_increment_nesting", "grad_increment_nesting", "jvp_increment_nesting")

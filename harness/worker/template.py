@@ -76,6 +76,7 @@ def _import_contracts(setup: dict[str, Any]) -> Mapping[str, Any]:
     sys.path[:] = setup["path"]
     import torch
 
+    from harness.contracts.ambient import RandomStates
     from harness.contracts.component import components_of
 
     torch.set_num_threads(1)
@@ -85,6 +86,7 @@ def _import_contracts(setup: dict[str, Any]) -> Mapping[str, Any]:
         known.update(components_of(importlib.import_module(name)))
     gc.enable()
     _use_once(torch)
+    RandomStates.now()  # numpy makes pointers to its generator's functions the first time
     tempfile.tempdir = "/tmp"  # found without trying to write there
     if threads := len(os.listdir("/proc/self/task")) - 1 if os.path.isdir("/proc/self/task") else 0:
         raise RuntimeError(f"importing torch and the contracts started {threads} threads")

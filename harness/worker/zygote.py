@@ -129,7 +129,7 @@ class Zygote:
             said = ""
             try:
                 closed = rules.enforce(order["kind"])
-                self.cell = replace(self.cell, closed=closed)
+                self.cell = replace(self.cell, closed=closed, ruled=True)
             except Exception as error:  # told to the judge, which can grade nothing by this rule then
                 said = f"{type(error).__name__}: {error}"
             reply(theirs, {"error": said})

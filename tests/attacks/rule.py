@@ -563,8 +563,8 @@ DIFFERENTIATION = [
         return as_dict(ENGINE.run_backward(outputs, (grad_outputs,), False, False, tuple(leaves), True, False))
         """,
         "ENGINE = torch.autograd.Variable._execution_engine\n",
-        ERROR,
         FORBIDDEN,
+        ERROR,
     ),
     bptt(
         "private_door_to_the_engine",
@@ -575,8 +575,8 @@ DIFFERENTIATION = [
         return as_dict(run((outputs_of(*leaves),), (grad_outputs,), False, False, tuple(leaves), True, False))
         """,
         "",
-        ERROR,
         FORBIDDEN,
+        ERROR,
     ),
     bptt(
         "engine_made_anew",
@@ -664,8 +664,8 @@ def run(W_xh, W_hh, b_h, inputs, state):
     return torch.stack(outputs)
 """)
 ''',
-        ERROR,
         FORBIDDEN,
+        ERROR,
     ),
     bptt(
         "checkpointed",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.worker.confinement import audit, landlock, namespaces, privileges, process, rlimits, seccomp
+from harness.worker.confinement import audit, landlock, namespaces, native, privileges, process, rlimits, seccomp
 from harness.worker.confinement.kernel import KNOWN
 from harness.worker.levels import Level
 
@@ -22,6 +22,7 @@ class Cell:
     rules: int | None  # Landlock's descriptor
     size: int  # of the template's address space, bytes
     closed: Sequence[Path] = ()  # files among the readable that a rule forbids to read
+    ruled: bool = False  # whether a rule is in force
 
 
 def confine(cell: Cell, number: int, memory: int) -> None:
@@ -45,3 +46,5 @@ def confine(cell: Cell, number: int, memory: int) -> None:
     audit.watch(cell.readable, cell.closed)
     if KNOWN and cell.level is not Level.PROCESS_ONLY:
         seccomp.restrict(os.getpid(), paths=cell.level in (Level.FULL, Level.NO_NAMESPACES))
+    if cell.ruled:
+        native.forget_function_pointers()
