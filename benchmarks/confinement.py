@@ -54,8 +54,8 @@ def timed(step: Callable[[], object]) -> float:
 
 def request(floats: int) -> Request:
     """A question with so many floats in it, and about as many in the answer."""
-    hiddens = torch.randn(floats // 64, 1, 64)
-    return Request("output_layer", {"hiddens": hiddens, "params": {"W_hq": torch.eye(64), "b_q": torch.zeros(64)}})
+    hiddens = torch.randn(floats // 8, 1, 8)
+    return Request("output_layer", {"hiddens": hiddens, "params": {"W_hq": torch.eye(8), "b_q": torch.zeros(8)}})
 
 
 def start(workers: Workers, path: Path, spare: bool) -> float:

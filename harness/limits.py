@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # `signal` without its enumerations, dearer than the calls
 import signal
 import threading
 from collections.abc import Iterator
@@ -31,10 +32,10 @@ def cpu_limit(seconds: float) -> Iterator[None]:
         raise OutOfTimeError
 
     timers = ((signal.SIGPROF, signal.ITIMER_PROF, seconds), (signal.SIGALRM, signal.ITIMER_REAL, WALL * seconds))
-    previous = [(signal.signal(number, expire), signal.setitimer(timer, at, 0.1)) for number, timer, at in timers]
+    previous = [(_signal.signal(number, expire), _signal.setitimer(timer, at, 0.1)) for number, timer, at in timers]
     try:  # (each timer goes off again every 0.1 s, should a handler swallow it)
         yield
     finally:
         for (number, timer, _), (handler, (left, interval)) in zip(timers, previous, strict=True):
-            signal.setitimer(timer, left, interval)
-            signal.signal(number, handler)
+            _signal.setitimer(timer, left, interval)
+            _signal.signal(number, handler)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.utils import _device
 
 MAX_OUTPUT = 2**20
 FLOOD = 2**23
@@ -96,6 +97,8 @@ def _flat(state: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _same_numpy(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    if one is other:
+        return True
     if one.keys() != other.keys() or one["bit_generator"] != other["bit_generator"]:
         return False
     if (one.get("has_gauss"), one.get("gauss")) != (other.get("has_gauss"), other.get("gauss")):
@@ -132,7 +135,7 @@ _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
     (torch.get_num_threads, torch.set_num_threads),
     (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
     (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
-    (torch.get_default_device, lambda device: torch.set_default_device(None if device.type == "cpu" else device)),
+    (lambda: _device.CURRENT_DEVICE, torch.set_default_device),
     (np.geterr, lambda handling: np.seterr(**handling)),
     (sys.getrecursionlimit, sys.setrecursionlimit),
     (lambda: list(sys.path), lambda folders: sys.path.__setitem__(slice(None), folders)),

@@ -32,8 +32,15 @@ class Request:
 
     def plain(self) -> dict[str, Plain]:
         """The request as plain data, for the wire, which is spared what is left at its default."""
-        optional = {name: value for name, value in vars(self).items() if value is not None and name != "drive"}
-        return {**optional, "arguments": dict(self.arguments), **({"drive": dict(self.drive)} if self.drive else {})}
+        optional = {name: value for name, value in vars(self).items() if value is not None}
+        optional["arguments"] = dict(self.arguments)
+        if self.drive:
+            optional["drive"] = dict(self.drive)
+        else:
+            del optional["drive"]
+        if self.device == "cpu":
+            del optional["device"]
+        return optional
 
 
 @dataclass(frozen=True)

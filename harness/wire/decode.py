@@ -81,6 +81,11 @@ class _Decoder:
             _demand(type(items) is list, "a malformed list")
             values = [self.node(item, depth + 1) for item in items]
             return values if kind == "l" else tuple(values)
+        if kind == "m":
+            names, nodes = rest
+            _demand(type(names) is list and type(nodes) is list and len(names) == len(nodes), "a malformed dict")
+            _demand(all(type(name) is str for name in names), "a malformed dict")
+            return self.together(names, [self.node(item, depth + 1) for item in nodes])
         if kind == "d":
             keys, values_node = rest
             return self.mapping(keys, values_node, depth)
@@ -112,6 +117,9 @@ class _Decoder:
     def mapping(self, keys: Any, values: Any, depth: int) -> Plain:
         names, items = self.node(keys, depth + 1), self.node(values, depth + 1)
         _demand(type(names) is list and type(items) is list and len(names) == len(items), "a malformed dict")
+        return self.together(names, items)
+
+    def together(self, names: list[Any], items: list[Any]) -> Plain:
         result = dict(zip(names, items, strict=True))
         _demand(len(result) == len(names), "a dict with a key twice")
         return result

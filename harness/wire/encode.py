@@ -62,6 +62,8 @@ class _Encoder:
         if kind is list or kind is tuple:
             return self.sequence(value, depth)
         if kind is dict:
+            if len(value) < PACK_FROM and all(type(key) is str and len(key) < LONG_STRING for key in value):
+                return ["m", list(value), [self.node(item, depth + 1) for item in value.values()]]
             return ["d", self.sequence(list(value), depth), self.sequence(list(value.values()), depth)]
         if kind is torch.Tensor:
             return self.tensor(value)

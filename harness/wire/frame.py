@@ -8,6 +8,7 @@ A node is a JSON list whose first item is its kind:
 
     n None · b bool · i int · f float (as hex) · s str · o type name (Opaque)
     l / t  list / tuple of nodes · d dict, as two sequence nodes: keys, values
+    m      a small dict whose keys are short strings: the keys as they are, a list of nodes
     T      tensor: dtype, shape, offset, bytes
     I F S  list (or, lower bound 1, tuple) of ints / floats / strings, packed
     z      sequence of equally long sequences, stored by columns

@@ -895,9 +895,10 @@ def test_autograd_refuses(best: Place, way: str) -> None:
     assert seen.raised is not None, f"{way} gave {seen.result}"
 
 
-SAID = ["backward", "a chain's backward", "autograd.backward", "autograd.grad", "a chain's grad", "a thread", "func.grad", "func.vjp", "func.jvp", "func.jacrev", "func.jacfwd",
-        "func.hessian", "functional.jacobian", "functional.jvp", "forward mode", "aten._make_dual",
-        "a script's gradient", "a script's backward", "functorch's level"]  # fmt: skip
+SAID = ["backward", "a chain's backward", "autograd.backward", "autograd.grad", "a chain's grad",
+        "a thread", "func.grad", "func.vjp", "func.jvp", "func.jacrev", "func.jacfwd", "func.hessian",
+        "functional.jacobian", "functional.jvp", "forward mode", "aten._make_dual", "a script's gradient",
+        "a script's backward", "functorch's level"]  # fmt: skip
 
 
 @pytest.mark.parametrize("way", SAID)
