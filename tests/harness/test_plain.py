@@ -323,3 +323,20 @@ def test_the_deepest_and_the_longest_pass() -> None:
     assert same(to_plain(nested(MAX_DEPTH + 1)), nested(MAX_DEPTH + 1))
     assert len(to_plain([0] * MAX_ITEMS)) == MAX_ITEMS
     assert to_plain(torch.zeros(1).expand(2**24)).shape == (2**24,)
+
+
+def test_an_exception_that_only_goes_by_a_builtins_name_is_another() -> None:
+    """A class that calls itself builtins.ValueError is none; a true subclass has the true one among its bases."""
+    fake = type("ValueError", (Exception,), {"__module__": "builtins"})
+    assert class_names(fake)[0] == "?.builtins.ValueError"
+    assert "builtins.ValueError" not in class_names(fake)
+    assert "builtins.ValueError" in class_names(type("Mine", (ValueError,), {}))
+
+
+def test_a_tensor_beyond_its_storage_is_not_read() -> None:
+    """Its memory was taken away: reading it would end the process."""
+    gone = torch.zeros(4, 4)
+    gone.untyped_storage().resize_(0)
+    assert to_plain(gone) == Opaque("torch.Tensor beyond its storage")
+    strided = torch.arange(6.0).as_strided((2, 2), (3, 1), 1)
+    assert torch.equal(to_plain(strided), strided)

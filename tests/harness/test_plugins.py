@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import sys
 import textwrap
@@ -453,3 +454,44 @@ def test_loading_leaves_the_interpreter_as_it_was(write: Write) -> None:
     with pytest.raises(LoadError):
         load(write("1 / 0", "bob.py"))
     assert (list(sys.meta_path), list(sys.path), inspect.getsource(load)) == before
+
+
+def test_a_link_is_no_submission(write: Write, tmp_path: Path) -> None:
+    """What a link leads to would be read with the grader's rights: refused, as a file, in a package, or a package."""
+    secret = tmp_path / "secret.py"
+    secret.write_text("from harness import hookimpl\n", encoding="utf-8")
+    (tmp_path / "link.py").symlink_to(secret)
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("", encoding="utf-8")
+    (package / "inner.py").symlink_to(secret)
+    (tmp_path / "alias").symlink_to(package)
+    folders = tmp_path / "folders"
+    (folders / "real").mkdir(parents=True)
+    (folders / "__init__.py").write_text("", encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "part.py").write_text("", encoding="utf-8")
+    (folders / "linked").symlink_to(tmp_path / "elsewhere")
+    for path, link in (("link.py", "link.py"), ("package", "package/inner.py"), ("alias", "alias")):
+        with pytest.raises(LoadError, match="is a symbolic link; a submission consists of its own files") as refusal:
+            read(tmp_path / path)
+        assert str(tmp_path / link) in str(refusal.value)
+    try:
+        modules = read(folders).modules
+    except LoadError:
+        return  # this Python walks into linked folders, and the link was refused
+    assert "linked.part" not in modules
+
+
+def test_what_is_no_plain_file_is_refused(tmp_path: Path) -> None:
+    """A pipe would be waited for; a file of many megabytes is no source."""
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("", encoding="utf-8")
+    os.mkfifo(package / "pipe.py")
+    with pytest.raises(LoadError, match="is no plain file"):
+        read(package)
+    large = tmp_path / "large.py"
+    large.write_text("#" * (2**23 + 1), encoding="utf-8")
+    with pytest.raises(LoadError, match="is larger than 8 MB"):
+        read(large)

@@ -1194,3 +1194,40 @@ def test_control_messages_are_whole_or_an_error() -> None:
         with pytest.raises(ConnectionResetError):
             receive(ours)
         assert receive(ours) == (None, [])
+
+
+SPOILER = """
+import builtins
+@hookimpl
+def tokenize(text, unit):
+    {spoils}
+    return []
+@hookimpl
+def ngram_counts(tokens, n):
+    if n < 1:
+        raise ValueError("n")
+    counts = {{}}
+    for i in range(len(tokens) - n + 1):
+        gram = tuple(tokens[i:i + n])
+        counts[gram] = counts.get(gram, 0) + 1
+    return sorted(counts.items(), key=lambda pair: -pair[1])
+"""
+
+
+@pytest.mark.parametrize(
+    "spoils",
+    [
+        "builtins.sorted = None",
+        "builtins.range = list",
+        "import threading, os; threading.Timer(0.1, os._exit, [0]).start()",
+    ],
+    ids=["a builtin taken away", "a builtin changed", "a death to come"],
+)
+def test_one_hook_cannot_spoil_another(tmp_path: Path, spoils: str) -> None:
+    """A check that fails where another component was before is asked again where none was."""
+    path = written(tmp_path, SPOILER.format(spoils=spoils))
+    chosen = tuple(one for one in exam().checks if one.component in ("tokenize", "ngram_counts"))
+    with Workers() as workers:
+        record = judge_submission(exam().only(chosen), open_submission(path, None, workers))
+    assert record.components["ngram_counts"].score == record.components["ngram_counts"].max_score
+    assert record.components["tokenize"].score < record.components["tokenize"].max_score
