@@ -12,10 +12,11 @@ from harness.contracts.component import Component, ForbiddenError
 from harness.contracts.observation import Observation, Request
 from harness.contracts.partner import Partner
 from harness.judge.limits import Limits
+from harness.judge.line import Ending, SpentError, Worker
 from harness.judge.printable import printable
 from harness.judge.subject import EndedError, InfrastructureError
 from harness.judge.verdict import Verdict
-from harness.judge.workers import MEGABYTE, Ending, SpentError, Worker, Workers
+from harness.judge.workers import MEGABYTE, Workers
 from harness.limits import WALL
 from harness.plain import Plain
 from harness.plugins import LoadError, Problem, Source

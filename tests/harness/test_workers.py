@@ -25,9 +25,10 @@ from harness.grading.grade import Submission, judge_submission, open_submission
 from harness.judge import workers as workers_module
 from harness.judge.confined import Confined
 from harness.judge.limits import Limits
+from harness.judge.line import SpentError
 from harness.judge.subject import EndedError
 from harness.judge.verdict import Verdict
-from harness.judge.workers import MEGABYTE, InfrastructureError, SpentError, Workers
+from harness.judge.workers import MEGABYTE, InfrastructureError, Workers
 from harness.plugins import read
 from harness.units import components
 from harness.wire import WireError, decode_with_id, encode
