@@ -14,11 +14,10 @@ from harness.contracts.observation import Observation, Raised, Request
 from harness.contracts.results import WrongKind
 from harness.corpus import Corpus
 from harness.judge.compare import shown
-from harness.judge.limits import Limits
+from harness.judge.limits import Limits, spent_in_words
 from harness.judge.oracle import Oracle
 from harness.judge.subject import EndedError, Subject
 from harness.judge.verdict import Failure, Verdict
-from harness.limits import WALL
 from harness.plain import Plain
 from harness.worker.levels import IN_PROCESS
 
@@ -67,7 +66,7 @@ class Asking:
         self.printed.append(seen.output)
         if seen.out_of_time is not None:
             seconds = options["cpu_seconds"]
-            headline = f"used {seconds:g} s of CPU time, the limit, or slept for {WALL} times as long"
+            headline = spent_in_words(seconds, cpu=seen.seconds > seconds / 2)
             where = [f"it was at {frame}" for frame in seen.raised.frames[-1:]] if seen.raised else []
             raise self.failure(headline, *where, call, verdict=Verdict.TIMEOUT)
         if seen.raised:

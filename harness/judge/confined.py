@@ -11,13 +11,12 @@ from typing import TypeVar
 from harness.contracts.component import Component, ForbiddenError
 from harness.contracts.observation import Observation, Request
 from harness.contracts.partner import Partner
-from harness.judge.limits import Limits
+from harness.judge.limits import Limits, spent_in_words
 from harness.judge.line import Ending, SpentError, Worker
 from harness.judge.printable import printable
 from harness.judge.subject import EndedError, InfrastructureError
 from harness.judge.verdict import Verdict
 from harness.judge.workers import MEGABYTE, Workers
-from harness.limits import WALL
 from harness.plain import Plain
 from harness.plugins import LoadError, Problem, Source
 from harness.plugins.importing import EXTRA_SECONDS
@@ -160,9 +159,7 @@ class Confined:
             return worker.ask(message, budget, partner)
         except SpentError as spent:
             self._end(key)
-            text = f"used {limit:g} s of CPU time, the limit"
-            if spent.clock != "CPU":
-                text = f"took {WALL} times as long as its {limit:g} s of CPU time: it waits for something"
+            text = spent_in_words(limit, cpu=spent.clock == "CPU")
             raise EndedError(Verdict.TIMEOUT, f"{when}{text}") from None
         except WireError as error:
             self._end(key)

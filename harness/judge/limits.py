@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.contracts.component import CPU_SECONDS, Component
+from harness.limits import WALL
 from harness.plugins.importing import LOAD_SECONDS
 
 MEMORY_MB = 2048
+
+
+def spent_in_words(seconds: float, cpu: bool) -> str:
+    """What is said of a call that used up its CPU seconds, or, waiting, WALL times as many of wall time."""
+    if cpu:
+        return f"used {seconds:g} s of CPU time, the limit"
+    return f"took {WALL} times as long as its {seconds:g} s of CPU time: it waits for something"
 
 
 @dataclass(frozen=True)
