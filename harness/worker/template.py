@@ -105,6 +105,7 @@ def _use_once(torch: Any) -> None:
 def _move_in(level: Level, hidden: list[Path], contracts: list[str]) -> tuple[Cell, int | None, int | None]:
     """Take the view of the machine that workers shall have."""
     paths.keep_importable()
+    hidden = [*hidden, *paths.traces("seqgrade")]
     readable = paths.readable(hidden)
     if level is Level.NO_PATHS or (level is not Level.FULL and not paths.open_to_all(paths.roots())):
         for name in STANDARD:
@@ -115,12 +116,10 @@ def _move_in(level: Level, hidden: list[Path], contracts: list[str]) -> tuple[Ce
     if level is Level.FULL:
         own_pids = namespaces.own_pid_namespace()
         namespaces.enter_others(readable, hidden)
-    rules = None
+    rules, listed = None, paths.listed(hidden)
     if level in (Level.FULL, Level.NO_NAMESPACES):
-        rules = landlock.ruleset(
-            [*readable, *paths.DEVICES], [device for device in paths.DEVICES if device.name == "null"]
-        )
-    return Cell(level, readable, rules, 0), statm, own_pids
+        rules = landlock.ruleset([*readable, *paths.DEVICES], listed, paths.DEVICES[:1])  # the null device
+    return Cell(level, readable, listed, rules, 0), statm, own_pids
 
 
 def _hide_harness(contracts: list[str]) -> None:

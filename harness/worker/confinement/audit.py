@@ -54,16 +54,19 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 SINKS = ("/dev/null",)
 
 
-def watch(folders: Sequence[Path], closed: Sequence[Path] = ()) -> None:
-    """From now on, refuse what a submission may not do. folders: what may be read, but for the files `closed`. Cannot
-    be undone."""
-    sys.addaudithook(_hook(tuple(f"{folder}{os.sep}" for folder in folders), frozenset(map(str, closed))))
+def watch(folders: Sequence[Path], listed: Sequence[Path] = (), closed: Sequence[Path] = ()) -> None:
+    """From now on, refuse what a submission may not do. folders: what may be read, but for the files `closed`;
+    listed: what may be listed. Cannot be undone."""
+    texts = tuple(f"{folder}{os.sep}" for folder in folders)
+    sys.addaudithook(_hook(texts, frozenset(map(str, listed)), frozenset(map(str, closed))))
 
 
-def _hook(folders: tuple[str, ...], closed: frozenset[str]) -> Callable[[str, tuple[Any, ...]], None]:
+def _hook(
+    folders: tuple[str, ...], listed: frozenset[str], closed: frozenset[str]
+) -> Callable[[str, tuple[Any, ...]], None]:
     refused, separator, writing, sinks = dict(REFUSED), os.sep, WRITING, SINKS
     fspath, realpath, is_text = os.fspath, os.path.realpath, str
-    listed = {"os.listdir": "read a folder", "os.scandir": "read a folder", "os.chdir": "changed the folder"}
+    walking = {"os.listdir": "read a folder", "os.scandir": "read a folder", "os.chdir": "changed the folder"}
 
     def refuse(what: str, detail: object = "") -> None:
         raise PermissionError(1, f"a submission may not do this: it {what}", detail or None)
@@ -87,9 +90,10 @@ def _hook(folders: tuple[str, ...], closed: frozenset[str]) -> Callable[[str, tu
                 refuse("opened a file to write", path)
             if not readable(path):
                 refuse("opened a file; its data are its arguments", path)
-        elif event in listed:
-            if arguments and arguments[0] is not None and not readable(arguments[0]):
-                refuse(listed[event], arguments[0])
+        elif event in walking:
+            place = arguments[0] if arguments else None
+            if place is not None and place not in listed and not readable(place):
+                refuse(walking[event], place)
         elif event == "object.__setattr__":
             thing, name = arguments[0], arguments[1]
             if type(thing) is FunctionType and is_text(thing.__module__).startswith("harness") and name == "__code__":

@@ -19,6 +19,7 @@ class Cell:
 
     level: Level
     readable: Sequence[Path]
+    listed: Sequence[Path]
     rules: int | None  # Landlock's descriptor
     size: int  # of the template's address space, bytes
     closed: Sequence[Path] = ()  # files among the readable that a rule forbids to read
@@ -43,7 +44,7 @@ def confine(cell: Cell, number: int, memory: int) -> None:
     if cell.rules is not None:
         landlock.restrict(cell.rules)
         os.close(cell.rules)
-    audit.watch(cell.readable, cell.closed)
+    audit.watch(cell.readable, cell.listed, cell.closed)
     if KNOWN and cell.level is not Level.PROCESS_ONLY:
         seccomp.restrict(os.getpid(), paths=cell.level in (Level.FULL, Level.NO_NAMESPACES))
     if cell.ruled:

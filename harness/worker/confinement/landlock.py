@@ -28,8 +28,9 @@ def version() -> int:
     return syscall("landlock_create_ruleset", LANDLOCK_CREATE_RULESET, 0, 0, VERSION)
 
 
-def ruleset(readable: Sequence[Path], writable: Sequence[Path] = ()) -> int:
-    """A descriptor of the rules: read below `readable`, read and write the files `writable`, nothing more."""
+def ruleset(readable: Sequence[Path], listed: Sequence[Path] = (), writable: Sequence[Path] = ()) -> int:
+    """A descriptor of the rules: read below `readable`, list below `listed`, read and write the files `writable`,
+    nothing more."""
     known = version()
     rights = RIGHTS[min(known, max(RIGHTS))]
     attributes = struct.pack("=QQQ", rights, NETWORK if known >= 4 else 0, SCOPES if known >= 6 else 0)
@@ -39,6 +40,8 @@ def ruleset(readable: Sequence[Path], writable: Sequence[Path] = ()) -> int:
     )
     for path in readable:
         _allow(rules, path, READ_FILE | READ_DIR if path.is_dir() else READ_FILE)
+    for path in listed:
+        _allow(rules, path, READ_DIR)
     for path in writable:
         _allow(rules, path, READ_FILE | WRITE_FILE)
     return rules

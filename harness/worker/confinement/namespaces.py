@@ -8,7 +8,7 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.worker.confinement.kernel import MACHINE, MOUNT_SETATTR, PIVOT_ROOT, function, syscall
+from harness.worker.confinement.kernel import MACHINE, MOUNT_SETATTR, PIVOT_ROOT, KernelError, function, syscall
 from harness.worker.confinement.paths import DEVICES
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
@@ -24,7 +24,8 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVA
 )
 MNT_DETACH, AT_RECURSIVE, AT_FDCWD = 2, 0x8000, -100
 ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV = 1, 2, 4
-STAGE = "/tmp"  # any folder that exists: the new root is mounted over it, and only this process sees that
+STAGES = ("/mnt", "/media", "/srv", "/tmp", "/var/tmp", "/proc")
+"""Folders over one of which the new root is mounted while it is made; only this process sees that."""
 
 
 def enter_user_and_pid() -> None:
@@ -43,8 +44,8 @@ def enter_others(readable: Sequence[Path], hidden: Sequence[Path]) -> None:
     """A network without interfaces, System V queues of its own, and a read-only root of `readable` alone."""
     function("unshare", NEWNS | NEWNET | NEWIPC | NEWUTS)
     _mount("none", "/", None, MS_REC | MS_PRIVATE)
-    _mount("tmpfs", STAGE, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
-    stage = Path(STAGE)
+    stage = _stage(readable)
+    _mount("tmpfs", str(stage), "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
     for path in (*readable, *DEVICES):
         if path.exists():
             _show(path, stage)
@@ -54,7 +55,7 @@ def enter_others(readable: Sequence[Path], hidden: Sequence[Path]) -> None:
     (stage / "tmp").mkdir()
     for path in hidden:  # in case one lies in something shown, by a mount or a link
         assert not os.path.lexists(stage / path.relative_to("/")), f"{path} would be visible"
-    os.chdir(STAGE)
+    os.chdir(stage)
     _set_attributes(".", ATTR_RDONLY | ATTR_NOSUID)
     syscall("pivot_root", PIVOT_ROOT[MACHINE], b".", b".")
     function("umount2", b".", MNT_DETACH)
@@ -79,6 +80,14 @@ def children_as_before(namespace: int) -> None:
 def leave_user_namespace() -> None:
     """A user namespace in which no id is mapped: whatever this process is, it is nobody outside."""
     function("unshare", NEWUSER)
+
+
+def _stage(readable: Sequence[Path]) -> Path:
+    """A folder that hides nothing of what is to be shown, when something is mounted over it."""
+    for folder in map(Path, STAGES):
+        if folder.is_dir() and not any(folder == path or folder in path.parents for path in readable):
+            return folder
+    raise KernelError(2, f"none of {', '.join(STAGES)} can be mounted over")
 
 
 def _show(path: Path, stage: Path) -> None:

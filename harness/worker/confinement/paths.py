@@ -34,9 +34,22 @@ def without(hidden: Sequence[Path], root: Path) -> Iterator[Path]:
                 yield from without(hidden, Path(entry.path))
 
 
+def traces(project: str) -> list[Path]:
+    """What installing left beside Python's packages that tells where a project's checkout is."""
+    folders = {Path(os.path.realpath(sysconfig.get_path(name))) for name in ("purelib", "platlib")}
+    patterns = ("*.pth", "__editable__*", f"{project}-*.dist-info", f"{project}-*.egg-info")
+    return [path for folder in folders for pattern in patterns for path in folder.glob(pattern)]
+
+
 def readable(hidden: Sequence[Path]) -> list[Path]:
     """Every subtree that a worker may read."""
     return [part for root in roots() for part in without(hidden, root)]
+
+
+def listed(hidden: Sequence[Path]) -> list[Path]:
+    """The folders around what is hidden: imports list them, to find what lies beside it."""
+    places = roots()
+    return sorted({folder for path in hidden for folder in path.parents if inside(folder, places)})
 
 
 def keep_importable() -> None:
