@@ -15,8 +15,8 @@ from harness.contracts.observation import Request
 from harness.grading.grade import judge_submission, open_submission
 from harness.judge.confined import Confined
 from harness.judge.workers import Workers
-from harness.worker.confinement import paths
-from harness.worker.confinement.kernel import KNOWN, LINUX, MACHINE
+from harness.worker.confinement import namespaces, paths
+from harness.worker.confinement.kernel import KNOWN, LINUX, MACHINE, KernelError
 from harness.worker.confinement.privileges import FIRST_USER
 from harness.worker.confinement.syscalls import NUMBERS
 from harness.worker.levels import Level
@@ -477,3 +477,14 @@ def test_alone_in_the_world(cell: Cell) -> None:
     ):
         assert "FileNotFoundError" in cell.tries(f"import os; did = os.stat({path!r})"), path
     assert cell.tries("import os; did = os.access('/', os.W_OK), os.access('/tmp', os.W_OK)") == "(False, False)"
+
+
+def test_the_new_root_is_made_where_it_hides_nothing() -> None:
+    """Python may lie anywhere, under /tmp too; what is mounted over a folder hides all in it."""
+    places = [Path(folder) for folder in namespaces.STAGES if Path(folder).is_dir()]
+    if len(places) < 2:
+        pytest.skip("this system has too few folders to choose from")
+    assert namespaces._stage([]) == places[0]
+    assert namespaces._stage([places[0] / "environment" / "lib"]) == places[1]
+    with pytest.raises(KernelError, match="can be mounted over"):
+        namespaces._stage(places)

@@ -52,7 +52,7 @@ def enter_others(readable: Sequence[Path], hidden: Sequence[Path]) -> None:
     for link in map(Path, ("/lib", "/lib64", "/lib32", "/libx32")):  # /lib -> usr/lib, and the dynamic loader in it
         if link.is_symlink() and not (stage / link.name).exists():
             (stage / link.name).symlink_to(link.readlink())
-    (stage / "tmp").mkdir()
+    (stage / "tmp").mkdir(exist_ok=True)
     for path in hidden:  # in case one lies in something shown, by a mount or a link
         assert not os.path.lexists(stage / path.relative_to("/")), f"{path} would be visible"
     os.chdir(stage)
