@@ -220,3 +220,15 @@ def test_a_rubrics_limits_hold(tmp_path: Path) -> None:
     result = run("check", path, "--check", ONE, "--rubric", rubric(tmp_path, text))
     assert result.exit_code == 1
     assert "used 0.05 s of CPU time" in " ".join(result.output.split())
+
+
+def test_prints_come_back_to_their_author_and_not_into_grades(tmp_path: Path) -> None:
+    """`check` shows what a failing hook printed; `grade`, whose cases may be hidden, keeps none of it."""
+    path = written(tmp_path, "@hookimpl\ndef preprocess(text):\n    print('saw', text)\n    return 'A'\n")
+    shown = run("check", path, "--check", ONE)
+    assert "your prints:" in shown.output
+    assert "| saw " in shown.output
+    run("grade", path, "--out", tmp_path / "out")
+    record = json.loads((tmp_path / "out" / "work" / "grade.json").read_text(encoding="utf-8"))
+    assert {one["output"] for one in record["checks"]} == {""}
+    assert record["isolation"] != IN_PROCESS

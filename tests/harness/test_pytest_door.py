@@ -126,3 +126,15 @@ def test_outside_the_checkout_it_says_where_to_go(wrong: Path, tmp_path: Path) -
     missing = run("-q", "--submission=nowhere.py")
     assert missing.returncode == 4
     assert "there is no such file" in missing.stderr
+
+
+def test_where_a_submission_runs_is_said(wrong: Path) -> None:
+    """Confined by default; in this process where that is asked for, or where a debugger is."""
+    confined = run(f"--submission={wrong}", "-k", "preprocess and spaces_only").stdout
+    assert "isolation IN-PROCESS" not in confined
+    assert "isolation " in confined
+    shared = run(f"--submission={wrong}", "-k", "preprocess and spaces_only", "--in-process").stdout
+    assert "isolation IN-PROCESS: in this very process" in shared
+    refused = run(f"--submission={wrong}", "--in-process", "--require-isolation", "FULL")
+    assert refused.returncode == 4
+    assert "--require-isolation FULL cannot be had: --in-process has none" in refused.stderr
