@@ -31,6 +31,8 @@ from harness.worker.zygote import UNCONFINED
 T = TypeVar("T")
 MARGIN, SURPLUS = 1.25, 1.0
 """A worker ends a call itself at its budget, which tells where it was; the judge ends the worker a little later."""
+KILLS = 3
+"""How often a worker may be killed by neither the judge nor itself before that is called the submission's doing."""
 MOST_MESSAGE, MOST_FRAMES, MOST_OUTPUT = 4000, 10, 2**20
 
 
@@ -52,7 +54,7 @@ class Confined:
             encode(self._message)
         except WireError as error:
             raise LoadError(f"{self._source.path}: is too large: {error}; a submission is a few small files") from error
-        self._twice(lambda: self._worker(FREE, self._limits.memory_mb))
+        self._unkilled(lambda: self._worker(FREE, self._limits.memory_mb))
         return self._known
 
     @property
@@ -75,7 +77,7 @@ class Confined:
 
     def observe(self, request: Request) -> Observation:
         component = components()[request.component]
-        seen = self._twice(lambda: self._observe(component, request))
+        seen = self._unkilled(lambda: self._observe(component, request))
         if seen.out_of_time is not None:
             self._end(self._key(component))  # stopped anywhere, it may have left anything half done
         return seen
@@ -97,18 +99,17 @@ class Confined:
             while self._held:
                 self._end(next(iter(self._held)))
 
-    def _twice(self, step: Callable[[], T]) -> T:
-        """Run a step; again, if its worker was killed from outside: that is nobody's fault the first time."""
+    def _unkilled(self, step: Callable[[], T]) -> T:
+        """Run a step; again, if its worker was killed from outside: that is nobody's fault the first times."""
         try:
-            with contextlib.suppress(_KilledError):
-                return step()
-            return step()
-        except _KilledError:
-            said = "its process was killed by the system, twice: most likely for want of memory"
-            raise EndedError(Verdict.OUT_OF_MEMORY, said) from None
+            for _ in range(KILLS):
+                with contextlib.suppress(_KilledError):
+                    return step()
         except InfrastructureError:
             self._held.clear()
             raise
+        said = f"its process was killed by the system, {KILLS} times: most likely for want of memory"
+        raise EndedError(Verdict.OUT_OF_MEMORY, said)
 
     def _key(self, component: Component) -> tuple[str, int]:
         return kind_of(component.rules), self._limits.memory_of(component)

@@ -105,6 +105,11 @@ class Worker:
         self._channel.close()
 
     @property
+    def dead(self) -> bool:
+        """Whether its process has ended."""
+        return self._channel.cut
+
+    @property
     def stale(self) -> bool:
         """Whether its template is gone, and the worker with it."""
         return self._line.closed
@@ -163,6 +168,9 @@ class Line:
         while not spares:
             self._collect()
         worker = spares.popleft()
+        if worker.dead:  # killed from outside while it waited: nothing of a submission's was in it
+            worker.end()
+            return self.take(memory)
         if not spares and memory not in self._ahead:
             self._order_spare(memory)
         return worker

@@ -93,6 +93,11 @@ class JudgeChannel:
             raise WireError("more than the one frame that was asked for")
         return bytes(data)
 
+    @property
+    def cut(self) -> bool:
+        """Whether the other end is closed; something may still be left to read."""
+        return any(event & select.POLLHUP for _, event in self._poll.poll(0))
+
     def close(self) -> None:
         """Hang up."""
         self._connection.close()

@@ -345,7 +345,7 @@ def test_killed_in_the_middle_of_work_it_is_repeated(place: Place) -> None:
     assert place.pid != pid
 
 
-def test_killed_from_outside_twice_is_want_of_memory(best: Place) -> None:
+def test_killed_from_outside_again_and_again_is_want_of_memory(best: Place) -> None:
     """Most likely; the submission earns that verdict, the next observation has a worker again."""
     stop = threading.Event()
 
@@ -365,7 +365,7 @@ def test_killed_from_outside_twice_is_want_of_memory(best: Place) -> None:
         stop.set()
         hunter.join()
     assert caught.value.verdict is Verdict.OUT_OF_MEMORY
-    assert "killed by the system, twice" in caught.value.headline
+    assert "killed by the system, 3 times" in caught.value.headline
     assert best.does("did = 1") == 1
 
 
