@@ -147,7 +147,8 @@ class Confined:
             self._loaded = loaded
         elif loaded.error:
             self._end(key)
-            verdict = Verdict.FORBIDDEN if ForbiddenError.__name__ in loaded.error else Verdict.ERROR
+            refused = any(word in loaded.error for word in (ForbiddenError.__name__, PermissionError.__name__))
+            verdict = Verdict.FORBIDDEN if refused else Verdict.ERROR
             where = "again" if kind == FREE else f"where its rule holds: {kind}"
             raise EndedError(verdict, f"cannot be imported {where}", loaded.error)
         return worker
