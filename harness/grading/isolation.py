@@ -42,7 +42,8 @@ def workers_for(device: str, in_process: bool, required: str | None) -> Iterator
     from harness.judge.workers import Workers
 
     # A CUDA context needs devices, files and address space that a stronger level would refuse.
-    with Workers(Level.PROCESS_ONLY if device == "cuda" else Level.FULL) as workers:
+    cuda = device == "cuda"
+    with Workers(Level.PROCESS_ONLY if cuda else Level.FULL, devices=cuda) as workers:
         workers.begin()
         as_required(workers, required)
         yield workers

@@ -45,10 +45,12 @@ WARMED = {b"optim": "torch._dynamo", b"torch.testing": "torch.testing"}
 class Workers:
     """The source of workers for a run: one template, one line a kind. Use it as a context manager.
 
-    at_most: the strongest level to try; `hidden`: further paths that no worker may read.
+    at_most: the strongest level to try; hidden: further paths that no worker may read. devices: whether workers may
+    open devices: a CUDA context takes address space that no limit on memory would allow.
     """
 
-    def __init__(self, at_most: Level = Level.FULL, hidden: Sequence[Path] = ()) -> None:
+    def __init__(self, at_most: Level = Level.FULL, hidden: Sequence[Path] = (), devices: bool = False) -> None:
+        self._devices = devices
         self._at_most, self._hidden = at_most, [*hidden, *_secrets()]
         self._lines: dict[str, Line] = {}
         self._process: subprocess.Popen[bytes] | None = None
@@ -122,7 +124,7 @@ class Workers:
     def _take(self, kind: str, memory: int, source: Sequence[bytes]) -> Worker:
         self._template()
         self._warm_for(source)
-        return self._line(kind).take(memory)
+        return self._line(kind).take(0 if self._devices else memory)
 
     def close(self) -> None:
         """End the template and every worker."""

@@ -23,8 +23,8 @@ def address_space() -> int:
 def limit_resources(memory: int, grown: int, own_user: bool) -> None:
     """Set the limits for good.
 
-    memory: bytes that the worker may take beyond `grown`, the size of the template. own_user: no other process
-    has its user id, so that threads can be counted.
+    memory: bytes that the worker may take beyond `grown`, the size of the template; 0 for no limit. own_user: no
+    other process has its user id, so that threads can be counted.
     """
     _set(resource.RLIMIT_CORE, 0)
     _set(resource.RLIMIT_FSIZE, 0)
@@ -36,7 +36,7 @@ def limit_resources(memory: int, grown: int, own_user: bool) -> None:
         _set(resource.RLIMIT_MSGQUEUE, 0)
     if own_user:
         _set(resource.RLIMIT_NPROC, PROCESSES)
-    if grown and sys.platform == "linux":  # (macOS does not keep RLIMIT_AS)
+    if grown and memory and sys.platform == "linux":  # (macOS does not keep RLIMIT_AS)
         _set(resource.RLIMIT_AS, grown + memory)
 
 
