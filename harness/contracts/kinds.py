@@ -15,11 +15,13 @@ from harness.plain import Opaque, type_name
 
 
 class WrongKind(Exception):  # noqa: N818 - it is a finding, not an error of ours
-    """A result of the wrong type: `what` is `actual`, but should be `expected`."""
+    """A result of the wrong type: `what` is `actual`, but should be `expected`. `fault` is `actual` without the
+    names that its author chose: what two wrong results have in common."""
 
-    def __init__(self, what: str, actual: str, expected: str) -> None:
+    def __init__(self, what: str, actual: str, expected: str, fault: str | None = None) -> None:
         super().__init__(f"{what} is {actual}, but should be {expected}")
         self.what, self.actual, self.expected = what, actual, expected
+        self.fault = actual if fault is None else fault
 
 
 def describe_type(value: Any) -> str:

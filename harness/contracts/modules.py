@@ -42,11 +42,13 @@ class OneLayer(Kind):
         found = _FOUND.canonical(value, what)
         if len(found["layers"]) != 1:
             count = len(found["layers"])
-            raise WrongKind("the module", f"a {found['type']} that holds {count} {self.layer}", self.name)
+            holds = f"{count} {self.layer}"
+            raise WrongKind("the module", f"a {found['type']} that holds {holds}", self.name, fault=holds)
         for fact, demanded in self.facts:
             actual = found["layers"][0].get(fact)
             if type(actual) is not type(demanded) or actual != demanded:
-                raise WrongKind("the module", f"a {found['type']} with {fact}={actual!r}", self.name)
+                named = fact if fact == "others" else f"{fact}={actual!r}"
+                raise WrongKind("the module", f"a {found['type']} with {fact}={actual!r}", self.name, fault=named)
 
 
 _FOUND = Fields(type=Str(), layers=ListOf(Mapping(Str(), Anything())))

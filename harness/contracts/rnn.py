@@ -118,11 +118,17 @@ class _Witness:
         """Note one state of affairs: first the one before, then the one after, and no third."""
         if len(self.told) == 2:
             raise ValueError("told twice already")
+        if not (isinstance(question, list) and all(isinstance(part, list) for part in question)):
+            raise ValueError("not a witness's report")
+        if any(type(one) is not int for part in question for one in part):
+            raise ValueError("not a witness's report")
         self.told.append(question)
 
     def notes(self) -> list[Any]:
-        """[[grads, items of the list] before, the same after], as numbers that tell objects apart."""
-        return list(self.told)
+        """[[grads, items of the list] before, the same after], as numbers that tell objects apart: each object's
+        place among those told of."""
+        order = list(dict.fromkeys(one for state in self.told for part in state for one in part))
+        return [[[order.index(one) for one in part] for part in state] for state in self.told]
 
 
 @component(
@@ -196,7 +202,8 @@ class _LanguageModel:
         for token in history:
             key = (31 * key + token + 1) % 1_000_003
         order = torch.randperm(self.size, generator=torch.Generator().manual_seed(key))  # integers: no ties anywhere
-        return (order - self.size // 2).float()
+        lowered = (self.size - 1) * (1 + 2 * (key % 2)) / 4  # now the highest, now the lowest is the largest magnitude
+        return order - lowered
 
 
 def observe_generate(hook: Hook, arguments: dict[str, Any], drive: dict[str, Any]) -> Any:

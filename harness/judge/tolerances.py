@@ -41,6 +41,11 @@ DIFFERENCES = 1e-6
 """Central differences in float64 with a step of 1e-5 are off by about 1e-9 on functions of this size."""
 
 
+ALIKE = {torch.float64: (1e-10, 1e-9), torch.float32: (1e-5, 1e-4)}
+"""Absolute and relative: two wrong implementations with one bug between them differ by rounding alone, which a bug
+may amplify; two different bugs differ by more on some case."""
+
+
 def value_tolerance(dtype: torch.dtype, expected: torch.Tensor, own_error: float) -> float:
     """The largest difference from the oracle that a result of `dtype` may show, anywhere in the tensor."""
     scale = max(1.0, largest(expected))
@@ -64,6 +69,12 @@ def gradient_tolerance(dtype: torch.dtype, expected: torch.Tensor, own_error: fl
 def law_tolerance(dtype: torch.dtype, expected: torch.Tensor) -> float:
     """The largest difference between two results that a law makes equal."""
     return LAW.get(dtype, 0.0) * max(1.0, largest(expected))
+
+
+def alike_tolerance(name: str, one: torch.Tensor, other: torch.Tensor) -> float:
+    """The largest difference between two results of `one`'s dtype that are to count as the same mistake's."""
+    absolute, relative = ALIKE.get(one.dtype, (0.0, 0.0))
+    return absolute + relative * largest(other)
 
 
 def largest(tensor: torch.Tensor) -> float:

@@ -988,3 +988,6 @@ MUTANTS: list[Mutant] = [
         ("    tokens = torch.tensor(corpus)\n", "    tokens = torch.tensor(corpus)\n    corpus.reverse()\n"),
     ),
 ]
+
+
+ALIKE = {"train_language_model": None}  # where training starts, and in which order it goes on, is free

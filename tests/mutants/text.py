@@ -1,5 +1,10 @@
 """Mutants of the unit text."""
 
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+from harness.judge.likeness import same
 from harness.judge.mutant import mutant
 
 MUTANTS = [
@@ -334,3 +339,24 @@ MUTANTS = [
         ("np.log(frequencies", "np.log1p(frequencies"),
     ),
 ]
+
+
+def _by_count(pairs: list[Any]) -> list[Any]:
+    return sorted(pairs, key=lambda pair: (-pair[1], str(pair[0])))
+
+
+def _falling(pairs: list[Any]) -> bool:
+    return all(one[1] >= other[1] for one, other in itertools.pairwise(pairs))
+
+
+def _same_counts(arguments: Mapping[str, Any], one: list[Any], other: list[Any]) -> bool:
+    """Ties come in any order; lists that do not fall are told apart item by item."""
+    return _falling(one) and _falling(other) and _by_count(one) == _by_count(other)
+
+
+def _same_vocabularies(arguments: Mapping[str, Any], one: dict[str, Any], other: dict[str, Any]) -> bool:
+    rest = [{key: value for key, value in made.items() if key != "token_freqs"} for made in (one, other)]
+    return same(*rest) and _same_counts(arguments, one["token_freqs"], other["token_freqs"])
+
+
+ALIKE = {"vocab": _same_vocabularies, "ngram_counts": _same_counts}

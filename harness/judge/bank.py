@@ -1,0 +1,102 @@
+"""The bank of known mistakes: every mutant, alone or two at a time, observed on the evidence once a class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from harness.contracts.observation import Observation, Request
+from harness.judge.likeness import alike
+from harness.judge.mutant import Edit, Mutant, edited, freedoms, mutants
+from harness.judge.oracle import Oracle
+from harness.judge.subject import InProcess
+from harness.plugins import LoadError, load_source
+from harness.units import components, units
+
+
+class Suspect:
+    """One mutant, or several at once, in a component: what a submission may turn out to have done."""
+
+    def __init__(self, members: tuple[Mutant, ...], edits: tuple[Edit, ...]) -> None:
+        self.members, self._edits = members, edits
+        self._subject: InProcess | None = None
+        self._seen: dict[int, Observation] = {}
+
+    def observe(self, index: int, request: Request) -> Observation:
+        """What it does on a piece of evidence, remembered by the evidence's index."""
+        if index not in self._seen:
+            self._seen[index] = self.subject.observe(request)
+        return self._seen[index]
+
+    @property
+    def subject(self) -> InProcess:
+        """It, loaded. Raises ValueError where the edits do not fit together."""
+        if self._subject is None:
+            component = self.members[0].component
+            unit = next(unit for unit in units().values() if component in unit.components)
+            name = " and ".join(one.id for one in self.members)
+            plugin = load_source(edited(unit.reference, self._edits, name))
+            if component not in plugin.implemented:
+                raise ValueError(f"{name}: the edited reference does not implement it")
+            self._subject = InProcess(plugin)
+        return self._subject
+
+
+@dataclass
+class Lineup:
+    """The suspects of one component, and the evidence they are observed on."""
+
+    component: str
+    evidence: list[Request]
+    oracle: Oracle
+    singles: list[Suspect] = field(init=False)
+    _pairs: dict[frozenset[str], Suspect | None] = field(default_factory=dict)
+    _wrong: dict[tuple[str, int], bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        own = [one for one in mutants() if one.component == self.component]
+        self.singles = [Suspect((one,), one.edits) for one in own]
+
+    def alike(self, index: int, one: Observation, other: Observation) -> bool:
+        """Whether two observations of a piece of evidence are the same."""
+        return alike(components()[self.component], self.evidence[index], one, other, freedoms().get(self.component))
+
+    def wrong(self, index: int, seen: Observation) -> bool:
+        """Whether an observation is not the reference's."""
+        return not self.alike(index, seen, self.oracle.observe(self.evidence[index]))
+
+    def pairs(self, wrong: list[bool]) -> list[Suspect]:
+        """Two mutants at once that could be wrong just where a submission is, on the first pieces of evidence: where
+        it is, one of them must be, and each must be somewhere where it is."""
+        where: dict[str, set[int]] = {}
+        for suspect in self.singles:
+            where[suspect.members[0].id] = {i for i in range(len(wrong)) if self._is_wrong(suspect, i)}
+        needed = {i for i, one in enumerate(wrong) if one}
+        found = []
+        for one, other in combinations(self.singles, 2):
+            first, second = where[one.members[0].id], where[other.members[0].id]
+            if needed <= first | second and first & needed and second & needed:
+                pair = self._pair(one.members[0], other.members[0])
+                found += [pair] if pair else []
+        return found
+
+    def _is_wrong(self, suspect: Suspect, index: int) -> bool:
+        key = suspect.members[0].id, index
+        if key not in self._wrong:
+            self._wrong[key] = self.wrong(index, suspect.observe(index, self.evidence[index]))
+        return self._wrong[key]
+
+    def _pair(self, one: Mutant, other: Mutant) -> Suspect | None:
+        """Both edits at once, in whichever order they fit; None where they are edits of the same text."""
+        key = frozenset({one.id, other.id})
+        if key not in self._pairs:
+            self._pairs[key] = None
+            for first, second in ((one, other), (other, one)):
+                suspect = Suspect((one, other), (*first.edits, *second.edits))
+                try:
+                    assert suspect.subject
+                except (ValueError, LoadError):
+                    continue
+                self._pairs[key] = suspect
+                break
+        return self._pairs[key]

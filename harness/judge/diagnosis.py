@@ -1,0 +1,134 @@
+"""Diagnosis: the known mistake whose observations equal a submission's on all of the evidence.
+
+A mistake is named only where it alone explains everything that was seen; where several do, what they have in common
+is said, or nothing. It is never a guess, it costs nothing where all passes, and it decides no verdict.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from harness.contracts.observation import Observation
+from harness.corpus import Corpus
+from harness.judge.bank import Lineup, Suspect
+from harness.judge.check import Check
+from harness.judge.evidence import evidence
+from harness.judge.mutant import Mutant, freedoms
+from harness.judge.oracle import Oracle
+from harness.judge.subject import EndedError, Subject
+
+FIRST = 24
+"""How many pieces of evidence are looked at before two mistakes at once are thought of."""
+BUDGET = 30.0
+"""Seconds after which a slow submission's component goes without a diagnosis."""
+
+Answer = Callable[[int], Observation]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The mistakes that a component shows, as mutants, and what a student is told of them.
+
+    certain: the mistakes that every explanation has. whole: whether these alone explain all that was seen.
+    """
+
+    certain: tuple[Mutant, ...]
+    whole: bool
+    hint: str
+
+    @property
+    def ids(self) -> list[str]:
+        """The mutants' names."""
+        return [one.id for one in self.certain]
+
+    @property
+    def text(self) -> str:
+        """What the component does wrong, in a sentence for each mistake."""
+        told = [f"This is {one.convention}. {one.misconception}" if one.convention else one.misconception
+                for one in self.certain]  # fmt: skip
+        if not told:
+            return "What comes out is exactly what a known kind of mistake gives."
+        if len(told) > 1:
+            return "\n".join(["Two mistakes at once:", *told])
+        return told[0] if self.whole else f"{told[0]}\nThat is one mistake of at least two."
+
+
+@dataclass
+class Diagnoser:
+    """The lineups of a class, by component: made when first needed, and kept."""
+
+    checks: Sequence[Check]
+    oracle: Oracle
+    seed: int
+    corpus: Corpus | None
+    _lineups: dict[str, Lineup] = field(default_factory=dict)
+
+    def diagnose(self, component: str, subject: Subject, device: str = "cpu") -> Diagnosis | None:
+        """What a component that fails shows, if that is known. Raises InfrastructureError."""
+        if freedoms().get(component, ...) is None:
+            return None
+        lineup = self._lineup(component)
+        answers = _Answers(lineup, subject, device)
+        try:
+            alive = _consistent(lineup, lineup.singles, answers)
+            if not alive:
+                first = [lineup.wrong(i, answers(i)) for i in range(min(FIRST, len(lineup.evidence)))]
+                alive = _consistent(lineup, lineup.pairs(first), answers) if any(first) else []
+        except (EndedError, _TooSlowError):
+            return None
+        return _concluded(alive)
+
+    def _lineup(self, component: str) -> Lineup:
+        if component not in self._lineups:
+            own = [one for one in self.checks if one.component == component]
+            self._lineups[component] = Lineup(
+                component, evidence(own, self.oracle, self.seed, self.corpus), self.oracle
+            )
+        return self._lineups[component]
+
+
+class _TooSlowError(Exception):
+    """Asking on would take longer than a diagnosis is worth."""
+
+
+class _Answers:
+    """A submission's observations of the evidence, each asked for once."""
+
+    def __init__(self, lineup: Lineup, subject: Subject, device: str) -> None:
+        self._lineup, self._subject, self._device = lineup, subject, device
+        self._seen: dict[int, Observation] = {}
+        self._began = time.monotonic()
+
+    def __call__(self, index: int) -> Observation:
+        if index not in self._seen:
+            if time.monotonic() - self._began > BUDGET:
+                raise _TooSlowError
+            request = self._lineup.evidence[index]
+            self._seen[index] = self._subject.observe(replace(request, device=self._device))
+        return self._seen[index]
+
+
+def _consistent(lineup: Lineup, suspects: list[Suspect], answers: Answer) -> list[Suspect]:
+    """The suspects that did on all of the evidence what the submission did; none where it did nothing wrong."""
+    alive, wrong = suspects, False
+    for index, request in enumerate(lineup.evidence):
+        if not alive:
+            return []
+        seen = answers(index)
+        wrong = wrong or lineup.wrong(index, seen)
+        alive = [one for one in alive if lineup.alike(index, seen, one.observe(index, request))]
+        if seen.out_of_time is not None:
+            break  # once is telling, and costs its whole budget
+    return alive if wrong else []
+
+
+def _concluded(alive: list[Suspect]) -> Diagnosis | None:
+    if not alive:
+        return None
+    common = [one for one in alive[0].members if all(one in other.members for other in alive)]
+    if common:
+        return Diagnosis(tuple(common), len(alive) == 1, "\n".join(dict.fromkeys(one.hint for one in common)))
+    hints = {one.hint for suspect in alive for one in suspect.members}
+    return Diagnosis((), False, hints.pop()) if len(hints) == 1 and "" not in hints else None
