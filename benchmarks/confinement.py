@@ -20,7 +20,9 @@ import torch
 
 from harness.contracts.observation import Request
 from harness.corpus import open_corpus
-from harness.grading.grade import Exam, judge_submission, open_submission
+from harness.grading.exam import Exam
+from harness.grading.grade import judge_submission
+from harness.grading.opening import open_submission
 from harness.grading.rubric import default_rubric
 from harness.grading.suite import suite
 from harness.judge.confined import Confined

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Generator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from harness.builtin import suite_root
-from harness.corpus import CorpusError, open_corpus
-from harness.grading.grade import Exam, Submission, judge_check, open_submission, record_of
-from harness.grading.isolation import IsolationError, said, workers_for
-from harness.grading.names import distinct_names
+from harness.grading.exam import Exam
+from harness.grading.grade import judge_check, record_of
 from harness.grading.record import RecordError, record_path, write_record
-from harness.grading.rubric import RubricError, default_rubric, read_rubric
-from harness.grading.suite import suite
 from harness.judge.check import Check
-from harness.judge.oracle import Oracle, ReferenceSubject
 from harness.judge.verdict import Outcome, Verdict
-from harness.plugins import LoadError, find
+from harness.pytest_session import DEVICES, SESSION, Session, session_of
 from harness.reports.failure import failure_lines
 from harness.units import units
 from harness.worker.levels import Level
-
-DEVICES = {"cpu": ("cpu",), "cuda": ("cuda",), "all": ("cpu", "cuda")}
 
 
 def _seed(text: str) -> int:
@@ -46,20 +37,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--in-process", action="store_true", help="run submissions in this process (implied by --pdb)")
     group.addoption("--require-isolation", choices=list(Level), help="refuse to run submissions with less")
     group.addoption("--record", metavar="DIR", help="write DIR/<submission>/grade.json")
-
-
-@dataclass
-class Session:
-    """What the plugin keeps for a run: an exam a device, the submissions, the outcomes so far."""
-
-    exams: dict[str, Exam]
-    submissions: dict[str, Submission]
-    outcomes: dict[tuple[str, str], dict[str, Outcome]] = field(default_factory=dict)
-    close: Callable[[], None] = lambda: None
-    where: str = ""
-
-
-SESSION = pytest.StashKey[Session]()
 
 
 class CheckFailed(Exception):  # noqa: N818 - pytest prints the name
@@ -82,40 +59,6 @@ def _demand_checkout(config: pytest.Config) -> None:
     root = suite_root()
     if (root / "conftest.py").is_file() and not config.invocation_params.dir.is_relative_to(root):
         raise pytest.UsageError(f"run pytest in {root}, or `seqgrade check PATH` anywhere")
-
-
-def session_of(config: pytest.Config) -> Session:
-    """The run's session, built when first asked for: a pytest run without graded checks has none."""
-    if SESSION not in config.stash:
-        torch.set_num_threads(1)
-        try:
-            config.stash[SESSION] = _session(config)
-        except (RubricError, CorpusError, LoadError, IsolationError) as error:
-            raise pytest.UsageError(str(error)) from error
-    return config.stash[SESSION]
-
-
-def _session(config: pytest.Config) -> Session:
-    checks = suite()
-    rubric_file = config.getoption("rubric")
-    rubric = read_rubric(Path(rubric_file), checks) if rubric_file else default_rubric(checks)
-    corpus, oracle = open_corpus(config.getoption("corpus")), Oracle()
-    chosen = tuple(one for one in checks if one.id in rubric.checks)
-    exams = {
-        device: Exam(chosen, rubric, config.getoption("grading_seed"), device, corpus, oracle)
-        for device in DEVICES[config.getoption("device")]
-    }
-    paths = distinct_names([find(path) for path in config.getoption("submission") or []])
-    if not paths:
-        reference = Submission("reference", Path("reference"), None, ReferenceSubject(oracle))
-        return Session(exams, {"reference": reference})
-    in_process = config.getoption("in_process") or config.getoption("usepdb") or config.getoption("trace")
-    device = "cuda" if "cuda" in exams else "cpu"
-    with ExitStack() as stack:
-        workers = stack.enter_context(workers_for(device, in_process, config.getoption("require_isolation")))
-        limits = rubric.limits
-        submissions = {name: open_submission(path, name, workers, limits) for name, path in paths.items()}
-        return Session(exams, submissions, close=stack.pop_all().close, where=said(workers))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -225,6 +168,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for name, submission in session_of(config).submissions.items():
         for problem in submission.problems:
             terminalreporter.write_line(f"{name}: {problem}", yellow=True)
+    for (name, _), explained in session_of(config).explained.items():
+        for component, diagnosis in explained.items():
+            terminalreporter.write_line(f"{name}: {component}: {diagnosis.told}", yellow=True)
     skipped = len(terminalreporter.stats.get("skipped", []))
     if skipped:
         terminalreporter.write_line(f"{skipped} checks were not judged (-rs says why), so the exit code is not 0")
@@ -272,13 +218,17 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if session.config.getoption("submission") and exitstatus == pytest.ExitCode.OK and not _all_passed(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     folder = session.config.getoption("record")
-    if not folder or hasattr(session.config, "workerinput"):
+    if SESSION not in session.config.stash or hasattr(session.config, "workerinput"):
         return
     own = session_of(session.config)
+    own.diagnose()
+    if not folder:
+        return
     for name, submission in own.submissions.items():
         for device, exam in own.exams.items():
             outcomes = own.outcomes.get((name, device), {})
-            record = record_of(exam, submission, outcomes, sum(one.seconds for one in outcomes.values()))
+            seconds = sum(one.seconds for one in outcomes.values())
+            record = record_of(exam, submission, outcomes, seconds, own.explained.get((name, device), {}))
             try:
                 write_record(record, record_path(Path(folder), name, device))
             except RecordError as error:

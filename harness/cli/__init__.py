@@ -1,4 +1,4 @@
-"""The command line: `seqgrade list | new | check | grade | doctor | corpus`.
+"""The command line: `seqgrade list | new | check | grade | mutants | doctor | corpus`.
 
 Exit codes: 0 all went well (for `check`: full marks) · 1 points were lost (`check` only) · 2 bad usage or input ·
 3 checks could not run (no such device, or a fault of ours): no score.
@@ -16,6 +16,7 @@ from harness.cli.corpus import corpus
 from harness.cli.doctor import doctor
 from harness.cli.grade import grade
 from harness.cli.list import list_contracts
+from harness.cli.mutants import mutants
 from harness.cli.new import new
 
 
@@ -35,5 +36,6 @@ main.add_command(list_contracts)
 main.add_command(new)
 main.add_command(check)
 main.add_command(grade)
+main.add_command(mutants)
 main.add_command(doctor)
 main.add_command(corpus)

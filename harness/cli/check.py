@@ -6,21 +6,17 @@ from pathlib import Path
 
 import click
 
-from harness.cli.options import NOT_RUN_EXIT, build_exam, exam_options, friendly, isolation_options
-from harness.grading.grade import (
-    Exam,
-    Submission,
-    judge_check,
-    judge_submission,
-    open_submission,
-    unavailable,
-)
+from harness.cli.options import NOT_RUN_EXIT, build_exam, exam_options, feedback_option, friendly, isolation_options
+from harness.grading.exam import Exam, unavailable
+from harness.grading.grade import judge_check, judge_submission
 from harness.grading.isolation import said, workers_for
+from harness.grading.opening import Submission, open_submission
 from harness.grading.select import SelectionError, select
 from harness.judge.spec import from_json
 from harness.judge.verdict import Verdict
 from harness.plugins import find
 from harness.reports.console import console
+from harness.reports.feedback import Feedback
 from harness.reports.progress import progress_over
 from harness.reports.student import print_one, print_report
 from harness.worker.levels import Level
@@ -33,6 +29,7 @@ from harness.worker.levels import Level
 @click.option("--check", "names", metavar="NAME", multiple=True, help="Only this check; repeatable.")
 @click.option("--case", metavar="JSON", help="Judge one check on one case, as a replay line gives it.")
 @click.option("--all", "everything", is_flag=True, help="Show every failure, not the first three of a component.")
+@feedback_option
 @exam_options
 @isolation_options
 @click.pass_context
@@ -45,6 +42,7 @@ def check(
     names: tuple[str, ...],
     case: str | None,
     everything: bool,
+    feedback: str,
     seed: int,
     device: str,
     rubric: Path | None,
@@ -70,7 +68,7 @@ def check(
             context.exit(_replay(exam, submission, case))
         with progress_over(len(exam.checks), f"checking {submission.name}") as advance:
             record = judge_submission(exam, submission, lambda one, outcome: advance())
-    print_report(console(), record, limit=None if everything else 3)
+    print_report(console(), record, None if everything else 3, Feedback(feedback))
     if record.score is None:
         context.exit(NOT_RUN_EXIT)
     context.exit(0 if record.full else 1)

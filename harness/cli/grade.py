@@ -7,20 +7,24 @@ from pathlib import Path
 
 import click
 
-from harness.cli.options import NOT_RUN_EXIT, build_exam, exam_options, friendly, isolation_options
-from harness.grading.grade import judge_submission, open_submission
+from harness.cli.options import NOT_RUN_EXIT, build_exam, exam_options, feedback_option, friendly, isolation_options
+from harness.grading.grade import judge_submission
 from harness.grading.isolation import said, workers_for
 from harness.grading.names import distinct_names, expand
+from harness.grading.opening import open_submission
 from harness.grading.record import Record, record_path, write_record
 from harness.plugins import find
 from harness.reports.console import console
+from harness.reports.feedback import Feedback
 from harness.reports.progress import progress_over
+from harness.reports.student import write_feedback
 from harness.reports.summary import print_summary
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where records go.")
+@feedback_option
 @exam_options
 @isolation_options
 @click.pass_context
@@ -29,6 +33,7 @@ def grade(
     context: click.Context,
     paths: tuple[Path, ...],
     out: Path,
+    feedback: str,
     seed: int,
     device: str,
     rubric: Path | None,
@@ -38,8 +43,9 @@ def grade(
 ) -> None:
     """Grade submissions: files, package folders, or folders of these.
 
-    Writes DIR/<submission>/grade.json for each and prints a summary table. A submission that cannot be
-    loaded gets a record that says so, with 0 points. Submissions run confined, and what they print is dropped.
+    Writes for each DIR/<submission>/grade.json, the record, and feedback.txt, what its author may see of it, and
+    prints a summary table. A submission that cannot be loaded gets a record that says so, with 0 points.
+    Submissions run confined, and what they print is dropped.
     """
     if in_process:
         raise click.UsageError(
@@ -55,7 +61,9 @@ def grade(
             for name, path in submissions.items():
                 submission = open_submission(path, name, workers, exam.rubric.limits)
                 record = judge_submission(exam, submission, lambda one, outcome: advance())
-                write_record(record, record_path(out, name, device))
+                place = record_path(out, name, device)
+                write_record(record, place)
+                write_feedback(record, place, Feedback(feedback))
                 records.append(record)
         where = said(workers)
     print_summary(console(), records, out)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-
 import click
 from rich.console import Console
 from rich.text import Text
 
 from harness.contracts.component import Component
+from harness.grading.select import SelectionError, components_named
 from harness.grading.suite import suite
 from harness.reports.console import console
 from harness.units import components, units
@@ -19,18 +18,17 @@ from harness.units import components, units
 def list_contracts(name: str | None) -> None:
     """Show the units and their components; one unit; or one component's whole contract and its checks."""
     out = console()
+    try:
+        components_named([name] if name else [])
+    except SelectionError as error:
+        raise click.UsageError(str(error)) from error
     if name is None or name in units():
         for unit in units().values():
             if name in (None, unit.name):
                 _print_unit(out, unit.name, list(unit.components.values()))
         out.print(Text("\n`seqgrade list COMPONENT` shows a contract and its checks.", style="dim"))
-    elif name in components():
-        _print_component(out, components()[name])
     else:
-        known = [*units(), *components()]
-        close = difflib.get_close_matches(name, known, n=1)
-        advice = f"did you mean {close[0]!r}?" if close else f"units: {', '.join(units())}"
-        raise click.UsageError(f"there is no unit or component named {name!r}; {advice}")
+        _print_component(out, components()[name])
 
 
 def signature(item: Component) -> str:

@@ -11,7 +11,7 @@ import click
 import torch
 
 from harness.corpus import CorpusError, open_corpus
-from harness.grading.grade import Exam
+from harness.grading.exam import Exam
 from harness.grading.isolation import IsolationError
 from harness.grading.record import RecordError
 from harness.grading.rubric import RubricError, default_rubric, read_rubric
@@ -19,6 +19,7 @@ from harness.grading.suite import suite
 from harness.judge.oracle import Oracle
 from harness.judge.subject import InfrastructureError
 from harness.plugins import LoadError
+from harness.reports.feedback import Feedback
 from harness.worker.levels import Level
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -57,13 +58,24 @@ def isolation_options(command: F) -> F:
     return debugging(require(command))
 
 
+def feedback_option(command: F) -> F:
+    """`--feedback`."""
+    return click.option(
+        "--feedback",
+        type=click.Choice([level.value for level in Feedback]),
+        default=Feedback.FULL.value,
+        show_default=True,
+        help="What the author sees: everything; failed claims and hints, no cases; points.",
+    )(command)
+
+
 def build_exam(seed: int, device: str, rubric: Path | None, corpus: str | None) -> Exam:
     """The exam that the options describe. Raises RubricError and CorpusError."""
     torch.set_num_threads(1)  # more threads than one only fight one another on tensors this small
     checks = suite()
     points = read_rubric(rubric, checks) if rubric else default_rubric(checks)
     chosen = tuple(one for one in checks if one.id in points.checks)
-    return Exam(chosen, points, seed, device, open_corpus(corpus), Oracle())
+    return Exam(chosen, points, seed, device, open_corpus(corpus), Oracle()).diagnosing()
 
 
 def friendly(command: F) -> F:

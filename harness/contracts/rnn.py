@@ -203,7 +203,7 @@ class _LanguageModel:
             key = (31 * key + token + 1) % 1_000_003
         order = torch.randperm(self.size, generator=torch.Generator().manual_seed(key))  # integers: no ties anywhere
         lowered = (self.size - 1) * (1 + 2 * (key % 2)) / 4  # now the highest, now the lowest is the largest magnitude
-        return order - lowered
+        return torch.sub(order, lowered)
 
 
 def observe_generate(hook: Hook, arguments: dict[str, Any], drive: dict[str, Any]) -> Any:

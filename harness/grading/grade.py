@@ -7,113 +7,28 @@ import shlex
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import hypothesis
 import numpy as np
 import torch
 
-from harness.corpus import Corpus
+from harness.grading.exam import Exam, unavailable
+from harness.grading.opening import Submission
 from harness.grading.record import SCHEMA, CheckRecord, ComponentRecord, Record
-from harness.grading.rubric import Rubric
 from harness.judge.check import Check
-from harness.judge.limits import Limits
-from harness.judge.oracle import Oracle
+from harness.judge.diagnosis import Diagnosis
 from harness.judge.spec import Spec
-from harness.judge.subject import EndedError, InfrastructureError, InProcess, Subject
-from harness.judge.trial import Bench
+from harness.judge.subject import InfrastructureError
 from harness.judge.verdict import Outcome, Verdict
-from harness.plugins import LoadError, Source, load_source, read
-from harness.worker.levels import IN_PROCESS
-
-if TYPE_CHECKING:
-    from harness.judge.workers import Workers
 
 JUDGE_FAULT = "not run: a fault of the judge, not of the submission; please report it"
 
+DIAGNOSED = {Verdict.FAILED, Verdict.ERROR, Verdict.TIMEOUT}
+"""The verdicts that a known mistake may explain."""
+NO_DIAGNOSES: Mapping[str, Diagnosis] = {}
+
 Progress = Callable[[Check, Outcome], None]
-
-
-@dataclass(frozen=True)
-class Exam:
-    """What every submission of a run is graded by: checks, rubric, seed, device, corpus, oracle."""
-
-    checks: tuple[Check, ...]
-    rubric: Rubric
-    seed: int
-    device: str
-    corpus: Corpus
-    oracle: Oracle
-    echo: bool = True  # whether records hold what submissions printed: with hidden cases, they should not
-
-    def only(self, checks: tuple[Check, ...]) -> Exam:
-        """This exam cut down to some of its checks: the points are theirs."""
-        points = {one.id: self.rubric.checks[one.id] for one in checks}
-        worth: dict[str, float] = {}
-        for one in checks:
-            worth[one.component] = worth.get(one.component, 0.0) + points[one.id]
-        return replace(self, checks=checks, rubric=replace(self.rubric, components=worth, checks=points))
-
-    def bench(self, subject: Subject) -> Bench:
-        """The bench on which a subject sits this exam."""
-        return Bench(subject, self.oracle, self.device, self.seed, self.corpus, self.rubric.limits)
-
-
-@dataclass(frozen=True)
-class Submission:
-    """A submission that may or may not have loaded; `error` says why it did not, `verdict` what that earns."""
-
-    name: str
-    path: Path
-    source: Source | None
-    subject: Subject | None
-    error: str | None = None
-    problems: tuple[str, ...] = ()
-    verdict: Verdict = Verdict.ERROR
-    isolation: str = IN_PROCESS
-
-
-def unavailable(device: str) -> str | None:
-    """Why checks cannot run on a device here; None where they can."""
-    if device == "cuda" and not torch.cuda.is_available():
-        return "there is no CUDA device here, or this torch was built without CUDA; `seqgrade doctor` says which"
-    return None
-
-
-def open_submission(
-    path: Path, name: str | None = None, workers: Workers | None = None, limits: Limits | None = None
-) -> Submission:
-    """Load a submission, confined where there are workers, else in this very process. What keeps it from loading
-    becomes part of it, never an exception."""
-    isolation = ""
-    try:
-        isolation = workers.level.value if workers else IN_PROCESS
-        source = read(path)
-    except InfrastructureError as error:
-        return Submission(name or path.stem, path, None, None, f"not run: {error}", (), Verdict.NOT_RUN, isolation)
-    except LoadError as error:
-        return Submission(name or path.stem, path, None, None, str(error), isolation=isolation)
-    opened = Submission(name or source.name, path, source, None, isolation=isolation)
-    try:
-        if workers is None:
-            plugin = load_source(source)
-            return replace(opened, subject=InProcess(plugin), problems=tuple(map(str, plugin.problems)))
-        from harness.judge.confined import Confined  # not on every system
-
-        subject = Confined(source, workers, limits or Limits())
-        loaded = subject.load()
-    except LoadError as error:
-        return replace(opened, error=str(error))
-    except EndedError as ended:
-        return replace(opened, error=f"{path}: {ended.headline}", verdict=ended.verdict)
-    except InfrastructureError as error:
-        return replace(opened, error=f"not run: {error}", verdict=Verdict.NOT_RUN)
-    if loaded.error is not None:
-        subject.close()
-        return replace(opened, error=loaded.error)
-    return replace(opened, subject=subject, problems=tuple(map(str, loaded.problems)))
 
 
 def judge_submission(exam: Exam, submission: Submission, progress: Progress = lambda one, outcome: None) -> Record:
@@ -123,9 +38,10 @@ def judge_submission(exam: Exam, submission: Submission, progress: Progress = la
     for one in exam.checks:
         outcomes[one.id] = outcome = judge_check(exam, submission, one)
         progress(one, outcome)
+    explained = diagnoses(exam, submission, outcomes)
     if submission.subject is not None:
         submission.subject.close()
-    return record_of(exam, submission, outcomes, time.perf_counter() - began)
+    return record_of(exam, submission, outcomes, time.perf_counter() - began, explained)
 
 
 def judge_check(exam: Exam, submission: Submission, one: Check, only: Spec | None = None) -> Outcome:
@@ -143,11 +59,38 @@ def judge_check(exam: Exam, submission: Submission, one: Check, only: Spec | Non
         return Outcome(Verdict.NOT_RUN, f"{one.component}: {JUDGE_FAULT}\n{traceback.format_exc()}")
 
 
-def record_of(exam: Exam, submission: Submission, outcomes: Mapping[str, Outcome], seconds: float) -> Record:
+def diagnoses(exam: Exam, submission: Submission, outcomes: Mapping[str, Outcome]) -> dict[str, Diagnosis]:
+    """The known mistakes that the components of a submission show, where they fail and the exam has a diagnoser."""
+    subject, diagnoser = submission.subject, exam.diagnoser
+    if subject is None or diagnoser is None:
+        return {}
+    failing = [one.component for one in exam.checks if one.id in outcomes and outcomes[one.id].verdict in DIAGNOSED]
+    found: dict[str, Diagnosis] = {}
+    for name in dict.fromkeys(failing):
+        if subject.implements(name) and not subject.problems_of(name):
+            try:
+                diagnosis = diagnoser.diagnose(name, subject, exam.device)
+            except InfrastructureError:
+                return found  # the verdicts stand, and nothing more can be said
+            if diagnosis:
+                found[name] = diagnosis
+    return found
+
+
+def record_of(
+    exam: Exam,
+    submission: Submission,
+    outcomes: Mapping[str, Outcome],
+    seconds: float,
+    explained: Mapping[str, Diagnosis] = NO_DIAGNOSES,
+) -> Record:
     """The record of what was judged; a check of the rubric without a verdict earns nothing, and says so."""
     missing = Outcome(Verdict.NOT_RUN, "no verdict: this check was not run")
-    checks = [_check_record(exam, submission, one, outcomes.get(one.id, missing)) for one in exam.checks]
-    graded = {name: _component_record(exam, name, checks) for name in exam.rubric.components}
+    checks = [
+        _check_record(exam, submission, one, outcomes.get(one.id, missing), explained.get(one.component))
+        for one in exam.checks
+    ]
+    graded = {name: _component_record(exam, name, checks, explained.get(name)) for name in exam.rubric.components}
     scored = not any(one.id in outcomes and outcomes[one.id].verdict is Verdict.NOT_RUN for one in exam.checks)
     return Record(
         schema=SCHEMA,
@@ -170,8 +113,11 @@ def record_of(exam: Exam, submission: Submission, outcomes: Mapping[str, Outcome
     )
 
 
-def _check_record(exam: Exam, submission: Submission, one: Check, outcome: Outcome) -> CheckRecord:
+def _check_record(
+    exam: Exam, submission: Submission, one: Check, outcome: Outcome, diagnosis: Diagnosis | None
+) -> CheckRecord:
     worth = exam.rubric.checks[one.id]
+    explained = diagnosis if outcome.verdict in DIAGNOSED else None
     failed = outcome.verdict not in (Verdict.PASSED, Verdict.NOT_SUBMITTED, Verdict.NOT_RUN)
     return CheckRecord(
         id=one.id,
@@ -181,10 +127,11 @@ def _check_record(exam: Exam, submission: Submission, one: Check, outcome: Outco
         max_points=worth,
         claim=one.claim,
         message=outcome.message,
-        hint=outcome.hint,
+        hint=explained.hint if explained and explained.hint else outcome.hint,
         case=outcome.case,
         output=outcome.output if exam.echo else "",
         replay=replay_command(submission.path, one, outcome, exam) if failed and submission.subject else "",
+        diagnosis=explained.text if explained else None,
         seconds=outcome.seconds,
     )
 
@@ -203,14 +150,16 @@ def replay_command(path: Path, one: Check, outcome: Outcome, exam: Exam) -> str:
     return shlex.join(parts)
 
 
-def _component_record(exam: Exam, name: str, checks: Sequence[CheckRecord]) -> ComponentRecord:
+def _component_record(
+    exam: Exam, name: str, checks: Sequence[CheckRecord], diagnosis: Diagnosis | None
+) -> ComponentRecord:
     own = [one for one in checks if one.component == name]
     absent = {Verdict.NOT_SUBMITTED.value}
     status = "not_submitted" if {one.verdict for one in own} <= absent else "graded"
     total = exam.rubric.components[name]
     passed = bool(own) and all(one.verdict == "passed" for one in own)
     won = total if passed else sum(one.points for one in own)
-    return ComponentRecord(status, _rounded(won), _rounded(total))
+    return ComponentRecord(status, _rounded(won), _rounded(total), diagnosis.ids if diagnosis else [])
 
 
 def _rounded(points: float) -> float:

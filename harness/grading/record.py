@@ -16,11 +16,12 @@ class RecordError(Exception):
 
 
 class ComponentRecord(msgspec.Struct):
-    """One component: `graded` or `not_submitted`, and its points."""
+    """One component: `graded` or `not_submitted`, its points, and the mutants that show its mistakes, if known."""
 
     status: str
     score: float
     max_score: float
+    mistakes: list[str] = []
 
 
 class CheckRecord(msgspec.Struct):
@@ -73,17 +74,22 @@ class Record(msgspec.Struct):
 
 
 def write_record(record: Record, path: Path) -> None:
-    """Write a record as JSON, in one step: a reader finds the old file or the new one, never half of one.
+    """Write a record as JSON. Raises RecordError where the folder cannot be written."""
+    write_whole(path, msgspec.json.format(msgspec.json.encode(_textual(msgspec.to_builtins(record))), indent=2))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file in one step: a reader finds the old one or the new one, never half of one.
 
     Raises RecordError where the folder cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(f".{os.getpid()}.tmp")
-        draft.write_bytes(msgspec.json.format(msgspec.json.encode(_textual(msgspec.to_builtins(record))), indent=2))
+        draft.write_bytes(content)
         draft.replace(path)
     except OSError as error:
-        raise RecordError(f"{path}: the record cannot be written ({error.strerror}); choose another --out") from error
+        raise RecordError(f"{path}: cannot be written ({error.strerror}); choose another --out") from error
 
 
 def _textual(value: Any) -> Any:

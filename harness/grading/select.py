@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Iterable
 
 from harness.judge.check import Check
-from harness.units import components
+from harness.units import components, units
 
 
 class SelectionError(Exception):
@@ -31,6 +31,17 @@ def select(
     if not left:
         raise SelectionError("no check is left by this selection; `seqgrade list COMPONENT` shows the checks there are")
     return tuple(left)
+
+
+def components_named(names: Iterable[str]) -> list[str]:
+    """The components that names of units and of components stand for. Raises SelectionError on an unknown one."""
+    found: list[str] = []
+    for name in names:
+        if name in units():
+            found += units()[name].components
+        else:
+            found.append(_known("unit or component", name, [*units(), *components()]))
+    return list(dict.fromkeys(found))
 
 
 def _known(what: str, name: str, names: list[str]) -> str:

@@ -54,6 +54,11 @@ class Diagnosis:
             return "\n".join(["Two mistakes at once:", *told])
         return told[0] if self.whole else f"{told[0]}\nThat is one mistake of at least two."
 
+    @property
+    def told(self) -> str:
+        """The text and the hint."""
+        return f"{self.text}\n{self.hint}".strip()
+
 
 @dataclass
 class Diagnoser:

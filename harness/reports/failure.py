@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.grading.grade import Exam, replay_command
+from harness.grading.exam import Exam
+from harness.grading.grade import replay_command
 from harness.grading.record import CheckRecord
 from harness.judge.check import Check
 from harness.judge.verdict import Outcome, Verdict
@@ -21,12 +22,14 @@ def failure_lines(one: Check, outcome: Outcome, exam: Exam, path: Path) -> list[
 
 
 def record_lines(one: CheckRecord) -> list[str]:
-    """The same lines from a record."""
-    return _lines(one.claim, one.message, one.case, one.output, one.hint, one.replay)
+    """The same lines from a record; a hint that belongs to a diagnosis stands with that."""
+    hint = "" if one.diagnosis else one.hint
+    return _lines(one.claim, one.message, one.case, one.output, hint, one.replay)
 
 
 def _lines(claim: str, message: str, case: str, output: str, hint: str, replay: str) -> list[str]:
-    lines = [f"claim:  {claim}", *message.splitlines()]
+    lines = [f"claim:  {claim}"] if claim else []
+    lines += message.splitlines()
     if case:
         lines.append(f"case:   {case}")
     if output.strip():

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from harness.grading.grade import Exam
-from harness.grading.record import CheckRecord, Record
+from harness.grading.exam import Exam
+from harness.grading.record import CheckRecord, Record, write_whole
 from harness.judge.check import Check
 from harness.judge.verdict import Outcome, Verdict
-from harness.reports.failure import record_lines
+from harness.reports.console import PLAIN_WIDTH
+from harness.reports.failure import failure_lines, record_lines
+from harness.reports.feedback import Feedback, cut
 from harness.units import components
 
 STYLES = {"passed": "green", "not_submitted": "dim", "not_run": "yellow"}
+SAME = "(What you computed is, on every case, what this mistake gives.)"
 MARKS = {"passed": "✔", "not_submitted": "–", "not_run": "?"}
 
 
-def print_report(out: Console, record: Record, limit: int | None = 3) -> None:
+def print_report(out: Console, whole: Record, limit: int | None = 3, level: Feedback = Feedback.FULL) -> None:
     """Print a record for its author; `limit` failures a component, None for all."""
+    record = cut(whole, level)
+    limit = None if level is Feedback.CLAIMS else limit  # a line each
     title = (record.submission, record.assignment, f"seed {record.seed}", record.device, record.isolation)
     out.print(Text(" · ".join(title), style="bold"))
     if record.error:
@@ -30,11 +36,19 @@ def print_report(out: Console, record: Record, limit: int | None = 3) -> None:
     if not record.error:
         _print_components(out, record)
     refused = set(record.problems)  # told above, and the same for every check
-    if not record.error:
+    if not record.error and level is not Feedback.SCORE:
         for name in record.components:
             own = [one for one in record.checks if one.component == name]
             _print_failures(out, [one for one in own if one.message not in refused], limit)
     _print_score(out, record)
+
+
+def write_feedback(record: Record, place: Path, level: Feedback) -> None:
+    """Write the report beside the record at `place`: `grade.json`'s is `feedback.txt`. Raises RecordError."""
+    page = io.StringIO()
+    print_report(Console(file=page, highlight=False, width=PLAIN_WIDTH, soft_wrap=True), record, level=level)
+    file = place.with_name(place.stem.replace("grade", "feedback") + ".txt")
+    write_whole(file, page.getvalue().encode("utf-8", "backslashreplace"))
 
 
 def _print_components(out: Console, record: Record) -> None:
@@ -61,8 +75,10 @@ def _print_failures(out: Console, checks: list[CheckRecord], limit: int | None) 
     failed = [one for one in checks if one.verdict not in STYLES or (one.verdict != Verdict.PASSED and not whole)]
     distinct: dict[str, CheckRecord] = {}  # one exception, raised in every check, is told once
     for one in failed:
-        distinct.setdefault(one.message.split("\n")[0] if one.verdict != Verdict.FAILED else one.id, one)
-    shown = list(distinct.values())[:limit]
+        same = one.message.split("\n")[0] if one.verdict != Verdict.FAILED and one.message else one.id
+        distinct.setdefault(same, one)
+    explained = _print_diagnosis(out, failed)
+    shown = list(distinct.values())[: 1 if limit and explained else limit]
     for one in shown:
         out.print()
         _print_lines(out, f"✘ {one.component}: {one.verdict}", record_lines(one))
@@ -70,6 +86,17 @@ def _print_failures(out: Console, checks: list[CheckRecord], limit: int | None) 
         out.print(Text(f"  … and {len(failed) - len(shown)} more checks of {checks[0].component} fail (--all)"))
     elif len(failed) > len(shown):
         out.print(Text(f"  … and {len(failed) - len(shown)} more checks of {checks[0].component} fail the same way"))
+
+
+def _print_diagnosis(out: Console, failed: list[CheckRecord]) -> bool:
+    """What the failures of a component come from, where that is known: once, before them."""
+    known = next((one for one in failed if one.diagnosis), None)
+    if known is None or known.diagnosis is None:
+        return False
+    out.print()
+    said = [*known.diagnosis.splitlines(), SAME, *(f"hint:   {line}" for line in known.hint.splitlines())]
+    _print_lines(out, f"✘ {known.component}: diagnosis", said)
+    return True
 
 
 def _print_lines(out: Console, title: str, lines: Iterable[str]) -> None:
@@ -90,8 +117,6 @@ def _print_score(out: Console, record: Record) -> None:
 
 def print_one(out: Console, one: Check, outcome: Outcome, exam: Exam, path: Path) -> None:
     """Print the outcome of a single check, as a replay does."""
-    from harness.reports.failure import failure_lines
-
     if outcome.verdict is Verdict.PASSED:
         out.print(Text(f"✔ {one.component}: passed: {one.claim}", style="green"))
         return

@@ -17,7 +17,8 @@ import pytest
 import torch
 
 from harness.contracts.ambient import RandomStates
-from harness.grading.grade import judge_submission, open_submission
+from harness.grading.grade import judge_submission
+from harness.grading.opening import open_submission
 from harness.grading.record import Record
 from harness.grading.suite import suite
 from harness.judge import confined

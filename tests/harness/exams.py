@@ -6,7 +6,9 @@ from functools import cache
 from pathlib import Path
 
 from harness.corpus import open_corpus
-from harness.grading.grade import Exam, judge_submission, open_submission
+from harness.grading.exam import Exam
+from harness.grading.grade import judge_submission
+from harness.grading.opening import open_submission
 from harness.grading.record import Record
 from harness.grading.rubric import default_rubric
 from harness.grading.suite import suite

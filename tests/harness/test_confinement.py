@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from harness.contracts.observation import Request
-from harness.grading.grade import judge_submission, open_submission
+from harness.grading.grade import judge_submission
+from harness.grading.opening import open_submission
 from harness.judge.confined import Confined
 from harness.judge.workers import Workers
 from harness.worker.confinement import namespaces, paths

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from harness.corpus import SHA1, CorpusError, embedded_text, open_corpus
-from harness.grading.grade import judge_submission, open_submission, record_of
+from harness.grading.grade import judge_submission, record_of
 from harness.grading.names import distinct_names, expand
+from harness.grading.opening import open_submission
 from harness.grading.record import RecordError, read_record, record_path, write_record
 from harness.grading.rubric import RubricError, default_rubric, read_rubric
 from harness.grading.select import SelectionError, select

@@ -10,8 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from harness.cli import main
-from harness.grading.grade import judge_submission, open_submission
+from harness.grading.grade import judge_submission
 from harness.grading.isolation import IsolationError, as_required, said, workers_for
+from harness.grading.opening import open_submission
 from harness.grading.rubric import RubricError, read_rubric
 from harness.grading.suite import suite
 from harness.judge import workers as workers_module

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.grading.grade import judge_submission, open_submission
+from harness.grading.grade import judge_submission
 from harness.grading.isolation import CONFINABLE
+from harness.grading.opening import open_submission
 from harness.judge.verdict import Verdict
 from harness.judge.workers import MEGABYTE, Workers
 from harness.worker.rules import FREE

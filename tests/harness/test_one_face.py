@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.grading.grade import judge_submission, open_submission
+from harness.grading.grade import judge_submission
 from harness.grading.isolation import CONFINABLE
+from harness.grading.opening import open_submission
 from harness.grading.record import Record
 from harness.worker.levels import Level
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness.builtin import NAMES
-from harness.grading.grade import judge_submission, open_submission
+from harness.grading.grade import judge_submission
+from harness.grading.opening import open_submission
 from harness.grading.record import Record
 from harness.grading.suite import suite
 from harness.units import components

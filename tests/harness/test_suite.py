@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from harness.contracts.observation import Observation, Request
-from harness.grading.grade import judge_submission, open_submission
+from harness.grading.grade import judge_submission
+from harness.grading.opening import open_submission
 from harness.grading.suite import suite
 from harness.judge.oracle import Oracle
 from harness.judge.subject import InProcess

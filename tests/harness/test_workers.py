@@ -21,7 +21,8 @@ import torch
 
 from harness.contracts.component import NO_AUTOGRAD, NO_RECURRENT_KERNELS
 from harness.contracts.observation import Observation, Request
-from harness.grading.grade import Submission, judge_submission, open_submission
+from harness.grading.grade import judge_submission
+from harness.grading.opening import Submission, open_submission
 from harness.judge import workers as workers_module
 from harness.judge.confined import Confined
 from harness.judge.limits import Limits
@@ -517,7 +518,7 @@ JUDGE = """
 import os, sys, time
 from pathlib import Path
 from harness.contracts.observation import Request
-from harness.grading.grade import open_submission
+from harness.grading.opening import open_submission
 from harness.judge.workers import Workers
 from harness.worker.levels import Level
 

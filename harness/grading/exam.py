@@ -1,0 +1,54 @@
+"""Exams: what every submission of a run is graded by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from harness.corpus import Corpus
+from harness.grading.rubric import Rubric
+from harness.grading.suite import suite
+from harness.judge.check import Check
+from harness.judge.diagnosis import Diagnoser
+from harness.judge.oracle import Oracle
+from harness.judge.subject import Subject
+from harness.judge.trial import Bench
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What every submission of a run is graded by: checks, rubric, seed, device, corpus, oracle;
+    a diagnoser, where failures are to be explained."""
+
+    checks: tuple[Check, ...]
+    rubric: Rubric
+    seed: int
+    device: str
+    corpus: Corpus
+    oracle: Oracle
+    echo: bool = True  # whether records hold what submissions printed: with hidden cases, they should not
+    diagnoser: Diagnoser | None = None
+
+    def only(self, checks: tuple[Check, ...]) -> Exam:
+        """This exam cut down to some of its checks: the points are theirs."""
+        points = {one.id: self.rubric.checks[one.id] for one in checks}
+        worth: dict[str, float] = {}
+        for one in checks:
+            worth[one.component] = worth.get(one.component, 0.0) + points[one.id]
+        return replace(self, checks=checks, rubric=replace(self.rubric, components=worth, checks=points))
+
+    def diagnosing(self) -> Exam:
+        """This exam, with a diagnosis of each component that fails."""
+        return replace(self, diagnoser=Diagnoser(suite(), self.oracle, self.seed, self.corpus))
+
+    def bench(self, subject: Subject) -> Bench:
+        """The bench on which a subject sits this exam."""
+        return Bench(subject, self.oracle, self.device, self.seed, self.corpus, self.rubric.limits)
+
+
+def unavailable(device: str) -> str | None:
+    """Why checks cannot run on a device here; None where they can."""
+    if device == "cuda" and not torch.cuda.is_available():
+        return "there is no CUDA device here, or this torch was built without CUDA; `seqgrade doctor` says which"
+    return None
