@@ -64,12 +64,13 @@ def diagnoses(exam: Exam, submission: Submission, outcomes: Mapping[str, Outcome
     subject, diagnoser = submission.subject, exam.diagnoser
     if subject is None or diagnoser is None:
         return {}
-    failing = [one.component for one in exam.checks if one.id in outcomes and outcomes[one.id].verdict in DIAGNOSED]
+    verdicts = {one.name: outcomes[one.id].verdict for one in exam.checks if one.id in outcomes}
+    failing = [one.component for one in exam.checks if verdicts.get(one.name) in DIAGNOSED]
     found: dict[str, Diagnosis] = {}
     for name in dict.fromkeys(failing):
         if subject.implements(name) and not subject.problems_of(name):
             try:
-                diagnosis = diagnoser.diagnose(name, subject, exam.device)
+                diagnosis = diagnoser.diagnose(name, subject, verdicts, exam.device)
             except InfrastructureError:
                 return found  # the verdicts stand, and nothing more can be said
             if diagnosis:

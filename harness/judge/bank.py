@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
 from harness.contracts.observation import Observation, Request
+from harness.judge.check import Check
 from harness.judge.likeness import alike
 from harness.judge.mutant import Edit, Mutant, edited, freedoms, mutants
 from harness.judge.oracle import Oracle
 from harness.judge.subject import InProcess
+from harness.judge.trial import Bench
+from harness.judge.verdict import Verdict
 from harness.plugins import LoadError, load_source
 from harness.units import components, units
 
@@ -21,6 +25,11 @@ class Suspect:
         self.members, self._edits = members, edits
         self._subject: InProcess | None = None
         self._seen: dict[int, Observation] = {}
+
+    @property
+    def name(self) -> str:
+        """Its members' names."""
+        return " and ".join(one.id for one in self.members)
 
     def observe(self, index: int, request: Request) -> Observation:
         """What it does on a piece of evidence, remembered by the evidence's index."""
@@ -34,10 +43,9 @@ class Suspect:
         if self._subject is None:
             component = self.members[0].component
             unit = next(unit for unit in units().values() if component in unit.components)
-            name = " and ".join(one.id for one in self.members)
-            plugin = load_source(edited(unit.reference, self._edits, name))
+            plugin = load_source(edited(unit.reference, self._edits, self.name))
             if component not in plugin.implemented:
-                raise ValueError(f"{name}: the edited reference does not implement it")
+                raise ValueError(f"{self.name}: the edited reference does not implement it")
             self._subject = InProcess(plugin)
         return self._subject
 
@@ -53,9 +61,26 @@ class Lineup:
     _pairs: dict[frozenset[str], Suspect | None] = field(default_factory=dict)
     _wrong: dict[tuple[str, int], bool] = field(default_factory=dict)
 
+    _failed: dict[tuple[str, str], bool] = field(default_factory=dict)
+
     def __post_init__(self) -> None:
         own = [one for one in mutants() if one.component == self.component]
         self.singles = [Suspect((one,), one.edits) for one in own]
+
+    @property
+    def free(self) -> bool:
+        """Whether the contract leaves something of the results free."""
+        return self.component in freedoms()
+
+    def failed(self, suspect: Suspect, checks: Sequence[Check], bench: Bench) -> set[str]:
+        """The names of those checks that a suspect does not pass, each judged once a class."""
+        found = set()
+        for one in checks:
+            key = suspect.name, one.name
+            if key not in self._failed:
+                self._failed[key] = one.judge(bench).verdict is not Verdict.PASSED
+            found |= {one.name} if self._failed[key] else set()
+        return found
 
     def alike(self, index: int, one: Observation, other: Observation) -> bool:
         """Whether two observations of a piece of evidence are the same."""

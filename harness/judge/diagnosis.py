@@ -7,7 +7,7 @@ is said, or nothing. It is never a guess, it costs nothing where all passes, and
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.contracts.observation import Observation
@@ -18,6 +18,8 @@ from harness.judge.evidence import evidence
 from harness.judge.mutant import Mutant, freedoms
 from harness.judge.oracle import Oracle
 from harness.judge.subject import EndedError, Subject
+from harness.judge.trial import Bench
+from harness.judge.verdict import Verdict
 
 FIRST = 24
 """How many pieces of evidence are looked at before two mistakes at once are thought of."""
@@ -70,20 +72,34 @@ class Diagnoser:
     corpus: Corpus | None
     _lineups: dict[str, Lineup] = field(default_factory=dict)
 
-    def diagnose(self, component: str, subject: Subject, device: str = "cpu") -> Diagnosis | None:
-        """What a component that fails shows, if that is known. Raises InfrastructureError."""
+    def diagnose(
+        self, component: str, subject: Subject, verdicts: Mapping[str, Verdict], device: str = "cpu"
+    ) -> Diagnosis | None:
+        """What a component that fails shows, if that is known. Raises InfrastructureError.
+
+        verdicts: of the checks that were judged, by name. They matter where randomness is drawn freely: what relates
+        several draws, only checks see.
+        """
         if freedoms().get(component, ...) is None:
             return None
         lineup = self._lineup(component)
         answers = _Answers(lineup, subject, device)
         try:
             alive = _consistent(lineup, lineup.singles, answers)
+            if component in freedoms():
+                alive = [one for one in alive if self._fails_alike(lineup, one, verdicts)]
             if not alive:
                 first = [lineup.wrong(i, answers(i)) for i in range(min(FIRST, len(lineup.evidence)))]
                 alive = _consistent(lineup, lineup.pairs(first), answers) if any(first) else []
         except (EndedError, _TooSlowError):
             return None
         return _concluded(alive)
+
+    def _fails_alike(self, lineup: Lineup, suspect: Suspect, verdicts: Mapping[str, Verdict]) -> bool:
+        """Whether a suspect fails the very checks that the submission fails, of those that were judged."""
+        own = [one for one in self.checks if one.name in verdicts and one.component == lineup.component]
+        failed = lineup.failed(suspect, own, Bench(suspect.subject, self.oracle, "cpu", self.seed, self.corpus))
+        return all((one.name in failed) == (verdicts[one.name] is not Verdict.PASSED) for one in own)
 
     def _lineup(self, component: str) -> Lineup:
         if component not in self._lineups:
@@ -116,13 +132,14 @@ class _Answers:
 
 
 def _consistent(lineup: Lineup, suspects: list[Suspect], answers: Answer) -> list[Suspect]:
-    """The suspects that did on all of the evidence what the submission did; none where it did nothing wrong."""
+    """The suspects that did on all of the evidence what the submission did; none where it did nothing wrong, unless
+    that may show between draws alone."""
     alive, wrong = suspects, False
     for index, request in enumerate(lineup.evidence):
         if not alive:
             return []
         seen = answers(index)
-        wrong = wrong or lineup.wrong(index, seen)
+        wrong = wrong or lineup.free or lineup.wrong(index, seen)
         alive = [one for one in alive if lineup.alike(index, seen, one.observe(index, request))]
         if seen.out_of_time is not None:
             break  # once is telling, and costs its whole budget
