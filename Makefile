@@ -9,7 +9,10 @@ OURS := harness reference submissions tests benchmarks conftest.py
 # Graders run one thread a process; torch's own threads only fight one another on small tensors.
 export OMP_NUM_THREADS = 1
 
-.PHONY: setup grade test lint types fast slow clean
+# Of the kill matrix: `make matrix SEED=7`.
+SEED ?= 0
+
+.PHONY: setup grade test lint types fast slow matrix right clean
 
 setup: $(STAMP)
 
@@ -36,6 +39,13 @@ fast: setup
 
 slow: setup
 	$(BIN)/python -m pytest -q -n $(JOBS) -m slow
+
+matrix: setup
+	mkdir -p results
+	$(BIN)/seqgrade mutants --jobs $(JOBS) --seed $(SEED) --json results/matrix.json --plot results/matrix.png
+
+right: setup
+	SEQGRADE_SEEDS=100 $(BIN)/python -m pytest -q -n $(JOBS) -m slow tests/harness/test_right.py
 
 clean:
 	rm -rf $(VENV) results .pytest_cache .mypy_cache .ruff_cache

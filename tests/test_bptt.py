@@ -117,6 +117,7 @@ test_truncated_gradients_end_each_sum_after_tau_products = agreement(
         HorizonLoss(6, 2, 3, 4, 1, "float64", 0),
         HorizonLoss(1, 3, 4, 2, 2, "float64", 0),
         HorizonLoss(1, 1, 1, 1, 3, "float32", 1),
+        HorizonLoss(40, 2, 3, 2, 4, "float64", 30),
     ],
     hint="Every loss has its own horizon, counted back from its own step; the sequence is not cut into pieces.",
 )
@@ -449,6 +450,7 @@ test_rnn_gradients_follow_the_chain_rule = agreement(
         Cotangents(4, 1, 3, 2, 2),
         Cotangents(1, 1, 1, 1, 3, "float32"),
         Cotangents(20, 3, 2, 5, 4, "float32"),
+        Cotangents(60, 2, 1, 3, 5),
     ],
     hint="The derivative of tanh is 1 - h_t^2; H_t gets gradient from its own output and from H_{t+1}.",
 )
@@ -581,6 +583,7 @@ test_state_gradient_norms_are_those_of_powers_of_the_transpose = agreement(
         StatePowers(4, 1, 1),
         StatePowers(1, 5, 2),
         StatePowers(1, 1, 3, 1.0, "float32"),
+        StatePowers(3, 40, 4, 1.0),
     ],
     hint="Gradients are multiplied by W_hh transposed; entry 0 is the norm of grad itself.",
 )

@@ -163,15 +163,16 @@ def test_most_likely_sequence_takes_no_impossible_step(trial: Trial, case: Chain
 
 @check("most_likely_sequence", hint="What stands for the logarithm of 0? Clamped to a small number, it may win.")
 def test_most_likely_sequence_never_buys_certainty_by_an_impossible_step(trial: Trial) -> None:
-    """Token 2 leads to itself with certainty, but no possible sequence reaches it: it stays out."""
-    for dtype in (torch.float64, torch.float32):
-        arguments = {
-            "initial": torch.tensor([0.5, 0.5, 0.0], dtype=dtype),
-            "transition": torch.tensor([[0.25, 0.75, 0.0], [0.75, 0.25, 0.0], [0.0, 0.0, 1.0]], dtype=dtype),
-            "num_steps": 600,
-        }
-        found = trial.ask(arguments)
-        _reaches(trial, arguments, found, best=math.log(0.5) + 599 * math.log(0.75))
+    """The last token leads to itself with certainty, but no possible sequence reaches it: it stays out."""
+    for others, num_steps in ((2, 600), (4, 1000)):  # 1000 fair draws of four: e^-1386, below any float64
+        for dtype in (torch.float64, torch.float32):
+            transition = torch.eye(others + 1, dtype=dtype)
+            transition[:-1, :-1] = 1 / others
+            transition[0, :2] += torch.tensor([-0.125, 0.125], dtype=dtype)  # no ties
+            initial = torch.tensor([1 / others] * others + [0.0], dtype=dtype)
+            arguments = {"initial": initial, "transition": transition, "num_steps": num_steps}
+            best = trial.reference(arguments)
+            _reaches(trial, arguments, trial.ask(arguments), best=log_probability(arguments, best))
 
 
 @check(
@@ -326,6 +327,16 @@ def test_sample_chain_depends_on_its_generator_and_on_nothing_else(trial: Trial)
         first, again, other = trial.ask(arguments, {"seeds": [1, 2]})["chains"]
         trial.matches(again, first, "a second chain of the same seed", call=trial.call_text(arguments))
         trial.require(other != first, "generators of two seeds gave the same chain", trial.call_text(arguments))
+
+
+@check(
+    "sample_chain", hint="Draw from the generator as it stands; do not seed it, and do not make another from its seed."
+)
+def test_sample_chain_draws_a_new_chain_at_each_call(trial: Trial) -> None:
+    """Two calls in a row with one generator give different chains, for the first one moves the generator on."""
+    arguments = sampling([0.25] * 4, [[0.25] * 4] * 4, num_steps=60, seed=1)
+    first, second = trial.ask(arguments, {"more": 1})["chains"]
+    trial.require(first != second, "two calls with one generator give the same chain", trial.call_text(arguments))
 
 
 test_sample_chain_leaves_arguments_and_random_state_alone = purity("sample_chain", cases.sampled)

@@ -40,8 +40,9 @@ def most_likely_sequence(initial: torch.Tensor, transition: torch.Tensor, num_st
 
 
 def observe_sample_chain(hook: Hook, arguments: dict[str, Any], drive: dict[str, Any]) -> dict[str, Any]:
-    """Write down the chain of the given generator, and one of a new generator for each of `seeds`."""
-    chains = [hook(**arguments)]
+    """Write down the chain of the given generator, `more` of the same one, and one of a new generator for each of
+    `seeds`."""
+    chains = [hook(**arguments) for _ in range(1 + drive.get("more", 0))]
     for seed in drive.get("seeds", []):
         chains.append(hook(**{**arguments, "generator": torch.Generator().manual_seed(seed)}))
     return {"chains": chains}
@@ -56,8 +57,9 @@ def sample_chain(
     Shapes: initial (V,), transition (V, V), transition[a, b] the probability of b after a; a list of
         `num_steps` int out.
     Conventions: the first token is drawn from `initial`, each later one from the row of the token before
-        it. All randomness comes from `generator`, a torch.Generator on the CPU: the same generator state
-        gives the same chain. float32 or float64 arguments. A token of probability 0 is never drawn.
+        it. All randomness comes from `generator`, a torch.Generator on the CPU, used as it stands: the same
+        generator state gives the same chain, and the next call another. float32 or float64 arguments. A token of
+        probability 0 is never drawn.
     Source: D2L 9.1.2.
     """
 

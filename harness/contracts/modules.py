@@ -43,7 +43,8 @@ class OneLayer(Kind):
         if len(found["layers"]) != 1:
             count = len(found["layers"])
             holds = f"{count} {self.layer}"
-            raise WrongKind("the module", f"a {found['type']} that holds {holds}", self.name, fault=holds)
+            own = f" in a {found['type']}" if found["type"].startswith("torch.") else ""
+            raise WrongKind("the module", f"a {found['type']} that holds {holds}", self.name, fault=holds + own)
         for fact, demanded in self.facts:
             actual = found["layers"][0].get(fact)
             if type(actual) is not type(demanded) or actual != demanded:

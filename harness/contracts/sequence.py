@@ -83,7 +83,7 @@ def k_step_predictions(series: torch.Tensor, tau: int, k: int, predict: Predict)
     """
 
 
-@component(Parts(X=Array("m T"), Y=Array("m T")), points=1)
+@component(Parts(loose=True, X=Array("m T"), Y=Array("m T")), points=1)
 def language_model_windows(corpus: list[int], num_steps: int) -> Batch:
     """Cut a corpus into all overlapping windows of `num_steps` tokens, each with its targets.
 

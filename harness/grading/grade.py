@@ -73,6 +73,8 @@ def diagnoses(exam: Exam, submission: Submission, outcomes: Mapping[str, Outcome
                 diagnosis = diagnoser.diagnose(name, subject, verdicts, exam.device)
             except InfrastructureError:
                 return found  # the verdicts stand, and nothing more can be said
+            except Exception as error:  # ours, whatever it is: it costs nobody a verdict
+                diagnosis = Diagnosis(fault=f"{type(error).__name__}: {error}")
             if diagnosis:
                 found[name] = diagnosis
     return found

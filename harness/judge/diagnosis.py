@@ -34,11 +34,13 @@ class Diagnosis:
     """The mistakes that a component shows, as mutants, and what a student is told of them.
 
     certain: the mistakes that every explanation has. whole: whether these alone explain all that was seen.
+    fault: what kept us from a diagnosis, where that was a fault of ours.
     """
 
-    certain: tuple[Mutant, ...]
-    whole: bool
-    hint: str
+    certain: tuple[Mutant, ...] = ()
+    whole: bool = False
+    hint: str = ""
+    fault: str = ""
 
     @property
     def ids(self) -> list[str]:
@@ -50,6 +52,8 @@ class Diagnosis:
         """What the component does wrong, in a sentence for each mistake."""
         told = [f"This is {one.convention}. {one.misconception}" if one.convention else one.misconception
                 for one in self.certain]  # fmt: skip
+        if self.fault:
+            return f"No diagnosis: a fault of the judge, not of the submission; please report it: {self.fault}"
         if not told:
             return "What comes out is exactly what a known kind of mistake gives."
         if len(told) > 1:

@@ -119,7 +119,7 @@ def test_grade_writes_records_and_prints_a_table(tmp_path: Path) -> None:
     assert "bob.py: cannot be imported" in result.output
     alice = json.loads((tmp_path / "out" / "alice" / "grade.json").read_text())
     bob = json.loads((tmp_path / "out" / "bob" / "grade.json").read_text())
-    assert alice["components"]["preprocess"] == {"status": "graded", "score": 1.0, "max_score": 1.0}
+    assert alice["components"]["preprocess"] == {"status": "graded", "score": 1.0, "max_score": 1.0, "mistakes": []}
     assert alice["components"]["vocab"]["status"] == "not_submitted"
     assert alice["score"] == 1.0
     assert bob["score"] == 0.0

@@ -6,8 +6,11 @@ A diagnosis that knows a mutant only by its own text would be worth nothing: it 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from harness.builtin import NAMES
+from harness.judge.modules import import_beside
 from harness.judge.mutant import Edit, Mutant, edited, mutants
 from harness.plugins import Source
 from harness.units import components
@@ -37,3 +40,12 @@ class Rewritten:
 def rewritten(mutant: str, style: str, *edits: Edit) -> Rewritten:
     """A Rewritten, written on few lines."""
     return Rewritten(mutant, style, edits)
+
+
+@cache
+def all_rewritten() -> tuple[Rewritten, ...]:
+    """Every built-in unit's rewritten mutants: the list `REWRITTEN` of its module here."""
+    found: list[Rewritten] = []
+    for name in NAMES:
+        found += import_beside(Path(__file__).with_name(f"{name}.py")).REWRITTEN
+    return tuple(found)
