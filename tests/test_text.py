@@ -11,7 +11,7 @@ from harness.judge.tolerances import FIT
 from harness.judge.trial import Trial
 
 from .cases import text as cases
-from .cases.text import Grams, Ranks, Text, TextAs, Tokens
+from .cases.text import LATIN, Grams, Ranks, Text, TextAs, Tokens
 
 # -- preprocess ------------------------------------------------------------------------------------------
 
@@ -20,7 +20,7 @@ from .cases.text import Grams, Ranks, Text, TextAs, Tokens
     "preprocess",
     cases.texts,
     count=30,
-    examples=[Text("a, b"), Text("[Z^a_b`]"), Text("B4")],
+    examples=[Text("a, b"), Text("[Z^a_b`]"), Text("B4"), Text("don't"), Text(LATIN)],
     hint="Which characters are letters? Look at what lies between Z and a.",
 )
 def test_preprocess_keeps_letters_and_single_spaces_only(trial: Trial, case: Text) -> None:
@@ -40,7 +40,7 @@ def test_preprocess_keeps_letters_and_single_spaces_only(trial: Trial, case: Tex
     "preprocess",
     cases.texts,
     count=30,
-    examples=[Text(" The  Time\n"), Text("1st"), Text("end."), Text("x"), Text("[Z^a_b`]")],
+    examples=[Text(" The  Time\n"), Text("1st"), Text("end."), Text("x"), Text("[Z^a_b`]"), Text("don't"), Text(LATIN)],
     hint="A run of other characters, at the ends of the text too, is one space; nothing is stripped.",
 )
 def test_preprocess_turns_each_run_of_other_characters_into_one_space(trial: Trial, case: Text) -> None:
@@ -71,6 +71,8 @@ test_tokenize_splits_as_its_unit_says = agreement(
         TextAs("tab\there\nline", "word"),
         TextAs("x", "word"),
         TextAs(" ", "char"),
+        TextAs("é", "char"),
+        TextAs("one\r\ntwo", "word"),
     ],
     hint="str.split() and str.split(' ') differ: one of them leaves empty tokens and keeps tabs and line breaks.",
 )
@@ -104,6 +106,10 @@ _DRIVES = {
         [["i"], ["the", "h"]],
         "<unk>",
         "<pad>",
+        "The",
+        "ti",
+        [],
+        [[["i"], "the"], []],
     ],
     "indices": [0, [0], [1, 0], [], (0, 1), 1],
 }
@@ -113,6 +119,7 @@ _EDGES = [
     Tokens(("a",) * 3 + ("b",) * 2 + ("c",), min_freq=2),
     Tokens(("<unk>", "a", "<unk>", "<pad>"), reserved=("<pad>",)),
     Tokens(("the", "i", "the", "a", "i", "the"), min_freq=2, lines=2),
+    Tokens(("the", "i", "the"), lines=2, blank=1),
     Tokens(("Zebra", "apple", "<zz>", "~", "!"), reserved=("<bos>",)),
 ]
 
@@ -242,6 +249,8 @@ def test_build_corpus_gives_the_known_corpus(trial: Trial) -> None:
     trial.matches(corpus[:10], head, "corpus[:10]")
 
 
+test_build_corpus_leaves_arguments_and_random_state_alone = purity("build_corpus", cases.texts_with_words)
+
 # -- ngram_counts ----------------------------------------------------------------------------------------
 
 _GRAMS = [
@@ -284,6 +293,8 @@ def test_ngram_counts_refuses_n_below_one(trial: Trial, case: Grams) -> None:
     trial.raises(ValueError, case.arguments())
 
 
+test_ngram_counts_leaves_arguments_and_random_state_alone = purity("ngram_counts", cases.grams)
+
 # -- zipf_exponent ---------------------------------------------------------------------------------------
 
 
@@ -291,6 +302,7 @@ def test_ngram_counts_refuses_n_below_one(trial: Trial, case: Grams) -> None:
     "zipf_exponent",
     cases.rank_tables(),
     count=20,
+    examples=[Ranks(30, 2, 28, 1.0, 2, whole=True)],
     weight=2,
     hint="Rank 1 is the first entry, and last_rank is included; take logarithms on both axes.",
 )
@@ -315,6 +327,8 @@ def test_zipf_exponent_does_not_depend_on_the_unit_of_frequency(trial: Trial, ca
     scaled = {**arguments, "frequencies": [value / 1000 for value in arguments["frequencies"]]}
     trial.near(trial.ask(scaled), trial.ask(arguments), "the exponent of frequencies / 1000", tolerance=2 * FIT)
 
+
+test_zipf_exponent_leaves_arguments_and_random_state_alone = purity("zipf_exponent", cases.rank_tables())
 
 # -- shared ------------------------------------------------------------------------------------------------
 

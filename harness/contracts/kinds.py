@@ -54,7 +54,8 @@ class Kind:
         return iter(())
 
     def wrong(self, value: Any, what: str) -> WrongKind:
-        return WrongKind(what, describe_type(value), self.name)
+        fault = type_name(value) if isinstance(value, (int, float)) else None
+        return WrongKind(what, describe_type(value), self.name, fault)
 
 
 @dataclass(frozen=True)

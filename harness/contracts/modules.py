@@ -43,7 +43,7 @@ class OneLayer(Kind):
         if len(found["layers"]) != 1:
             count = len(found["layers"])
             holds = f"{count} {self.layer}"
-            own = f" in a {found['type']}" if found["type"].startswith("torch.") else ""
+            own = f" but a {found['type']}" if found["type"].startswith("torch.nn.modules.rnn.") else ""
             raise WrongKind("the module", f"a {found['type']} that holds {holds}", self.name, fault=holds + own)
         for fact, demanded in self.facts:
             actual = found["layers"][0].get(fact)

@@ -33,32 +33,31 @@ Answer = Callable[[int], Observation]
 class Diagnosis:
     """The mistakes that a component shows, as mutants, and what a student is told of them.
 
-    certain: the mistakes that every explanation has. whole: whether these alone explain all that was seen.
-    fault: what kept us from a diagnosis, where that was a fault of ours.
+    mistakes: none, where several known ones do the same and only their hint can be given. fault: what kept us from
+    a diagnosis, where that was a fault of ours.
     """
 
-    certain: tuple[Mutant, ...] = ()
-    whole: bool = False
+    mistakes: tuple[Mutant, ...] = ()
     hint: str = ""
     fault: str = ""
 
     @property
     def ids(self) -> list[str]:
         """The mutants' names."""
-        return [one.id for one in self.certain]
+        return [one.id for one in self.mistakes]
 
     @property
     def text(self) -> str:
         """What the component does wrong, in a sentence for each mistake."""
         told = [f"This is {one.convention}. {one.misconception}" if one.convention else one.misconception
-                for one in self.certain]  # fmt: skip
+                for one in self.mistakes]  # fmt: skip
         if self.fault:
             return f"No diagnosis: a fault of the judge, not of the submission; please report it: {self.fault}"
         if not told:
             return "What comes out is exactly what a known kind of mistake gives."
         if len(told) > 1:
             return "\n".join(["Two mistakes at once:", *told])
-        return told[0] if self.whole else f"{told[0]}\nThat is one mistake of at least two."
+        return told[0]
 
     @property
     def told(self) -> str:
@@ -151,10 +150,10 @@ def _consistent(lineup: Lineup, suspects: list[Suspect], answers: Answer) -> lis
 
 
 def _concluded(alive: list[Suspect]) -> Diagnosis | None:
-    if not alive:
-        return None
-    common = [one for one in alive[0].members if all(one in other.members for other in alive)]
-    if common:
-        return Diagnosis(tuple(common), len(alive) == 1, "\n".join(dict.fromkeys(one.hint for one in common)))
+    """The one explanation; of several, only a hint that they share: not a mistake that pairs of them share, since a
+    mistake that is in no bank may look like each of these pairs."""
+    if len(alive) == 1:
+        members = alive[0].members
+        return Diagnosis(members, "\n".join(dict.fromkeys(one.hint for one in members)))
     hints = {one.hint for suspect in alive for one in suspect.members}
-    return Diagnosis((), False, hints.pop()) if len(hints) == 1 and "" not in hints else None
+    return Diagnosis((), hints.pop()) if len(hints) == 1 and "" not in hints else None

@@ -56,9 +56,14 @@ def _same_results(
 ) -> bool:
     first, second = (_canonical(component, seen) for seen in (one, other))
     if isinstance(first, WrongKind) or isinstance(second, WrongKind):
-        faults = [(one.what, one.fault) for one in (first, second) if isinstance(one, WrongKind)]
-        return len(faults) == 2 and faults[0] == faults[1]
+        faults = [(found.what, found.fault) for found in (first, second) if isinstance(found, WrongKind)]
+        return len(faults) == 2 and faults[0] == faults[1] and _same_numbers(one.result, other.result)
     return same(first, second) or (results is not None and results(request.arguments, first, second))
+
+
+def _same_numbers(one: Any, other: Any) -> bool:
+    """Whether two results are the same, if they are bare numbers; nothing is said of others."""
+    return same(one, other) if isinstance(one, float) and isinstance(other, float) else True
 
 
 def _canonical(component: Component, seen: Observation) -> Any:

@@ -12,7 +12,8 @@ from harness.judge.spec import Spec
 
 # Letters of both cases, every kind of gap, and what lies between Z and a in ASCII; no character whose
 # case maps to an ASCII letter (the Kelvin sign, a dotted capital I), which the contract leaves ungraded.
-ALPHABET = "aAbBmMzZ  \n\t.,'-_[]^`@{0189éñ—"
+ALPHABET = "aAbBmMzZ  \n\t\r.,'?!-_[]^`@{0189éñà—"
+LATIN = "".join(chr(code) for code in range(256) if chr(code) != "ß")  # whose capital is SS
 WORDS = ["the", "time", "machine", "by", "h", "g", "wells", "i", "a", "traveller"]
 
 
@@ -39,17 +40,22 @@ class TextAs(Spec):
 
 @dataclass(frozen=True)
 class Tokens(Spec):
-    """Tokens for a vocabulary; `lines` cuts them into a list of lists of that length."""
+    """Tokens for a vocabulary; `lines` cuts them into a list of lists of that length, after `blank` empty ones."""
 
     tokens: tuple[str, ...]
     min_freq: int = 0
     reserved: tuple[str, ...] = ()
     lines: int = 0
+    blank: int = 0
 
     def arguments(self) -> dict[str, Any]:
         flat = list(self.tokens)
         cut = [flat[i : i + self.lines] for i in range(0, len(flat), self.lines)] if self.lines else flat
-        return {"tokens": cut, "min_freq": self.min_freq, "reserved_tokens": list(self.reserved)}
+        return {
+            "tokens": [*([] for _ in range(self.blank)), *cut],
+            "min_freq": self.min_freq,
+            "reserved_tokens": list(self.reserved),
+        }
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ class Grams(Spec):
 
 @dataclass(frozen=True)
 class Ranks(Spec):
-    """A noisy power law, sorted, and a range of ranks inside it."""
+    """A noisy power law, sorted, and a range of ranks inside it; `whole` rounds it to counts."""
 
     size: int
     first_rank: int
@@ -73,10 +79,12 @@ class Ranks(Spec):
     alpha: float
     seed: int
     noise: float = 0.3
+    whole: bool = False
 
     def arguments(self) -> dict[str, Any]:
         rng = random.Random(self.seed)
         values = [1e4 * i**-self.alpha * 2.718281828 ** (self.noise * rng.gauss(0, 1)) for i in range(1, self.size + 1)]
+        values = [round(value) for value in values] if self.whole else values
         return {
             "frequencies": sorted(values, reverse=True),
             "first_rank": self.first_rank,

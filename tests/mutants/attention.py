@@ -6,30 +6,36 @@ MUTANTS = [
     mutant(
         "kernel",
         "gaussian-without-the-two",
-        "The gaussian is exp(-u^2).",
+        "The gaussian is exp(-u^2), without the 2 in the exponent.",
         "test_kernel_has_the_shape_that_its_name_says",
         ("torch.exp(-(u**2) / 2)", "torch.exp(-(u**2))"),
+        hint="Evaluate your gaussian at u = 1 and compare with exp(-1/2) = 0.6065.",
     ),
     mutant(
         "kernel",
         "true-epanechnikov",
-        "The epanechnikov is the parabola 3/4 (1 - u^2) of the literature, not the book's triangle.",
+        "The epanechnikov of the statistical literature is the parabola 3/4 (1 - u^2); this course's contract takes the book's triangle.",
         "test_kernel_has_the_shape_that_its_name_says",
         ("torch.clamp(1 - u.abs(), min=0)", "torch.clamp(0.75 * (1 - u**2), min=0)"),
+        hint="Plot yours for u from -1 to 1: is it a triangle? Compare its value at u = 0 and at u = 1/2 with the contract's.",
+        convention="the epanechnikov of the statistical literature",
     ),
     mutant(
         "kernel",
         "boxcar-bools",
-        "The boxcar's comparison is returned as it is, in bools.",
+        "The book's boxcar returns its comparison as it is, in bools; this course's contract asks for the distances' dtype.",
         "test_kernel_has_the_shape_that_its_name_says",
         ("(u.abs() < 1).to(u.dtype)", "u.abs() < 1"),
+        hint="Print the dtype of your boxcar's result: can such values be averaged with?",
+        convention="the book's own boxcar",
     ),
     mutant(
         "kernel",
         "boxcar-always-float32",
-        "The boxcar is float32 whatever the distances are.",
+        "The boxcar is float32 whatever dtype the distances have.",
         "test_kernel_has_the_shape_that_its_name_says",
         ("(u.abs() < 1).to(u.dtype)", "(u.abs() < 1).float()"),
+        hint="Feed float64 distances and print the result's dtype.",
     ),
     mutant(
         "kernel",
@@ -37,6 +43,7 @@ MUTANTS = [
         "The gaussian is computed in float32 and cast up.",
         "test_kernel_has_the_shape_that_its_name_says",
         ("torch.exp(-(u**2) / 2)", "torch.exp(-(u.float() ** 2) / 2).to(u.dtype)"),
+        hint="Feed float64 distances and compare with the exact value to 12 digits. Where do the digits get lost?",
     ),
     mutant(
         "kernel",
@@ -44,13 +51,15 @@ MUTANTS = [
         "The constant kernel is one number for all distances.",
         "test_kernel_has_the_shape_that_its_name_says",
         ("return torch.ones_like(u)", "return torch.ones((), dtype=u.dtype)"),
+        hint="Print the shape of your constant kernel for 3 distances.",
     ),
     mutant(
         "kernel",
         "one-element-squeezed",
-        "Axes of one element vanish.",
+        "Axes of one element vanish from the result.",
         "test_kernel_has_the_shape_that_its_name_says",
         ("u = distances / sigma", "u = (distances / sigma).squeeze()"),
+        hint="Feed a tensor of shape (1,), or (1, 3): what shape comes out?",
     ),
     mutant(
         "kernel",
@@ -58,13 +67,16 @@ MUTANTS = [
         "Distances are multiplied by sigma.",
         "test_kernel_has_known_values",
         ("u = distances / sigma", "u = distances * sigma"),
+        hint="A wider kernel should reach farther: does a larger sigma raise or lower your weight of the distance 1?",
     ),
     mutant(
         "kernel",
         "boxcar-of-width-one",
-        "The boxcar reaches to |u| = 1/2.",
+        "The rectangular function of signal processing reaches to |u| = 1/2; this course's boxcar reaches to |u| = 1.",
         "test_kernel_has_known_values",
         ("(u.abs() < 1)", "(u.abs() < 0.5)"),
+        hint="How far from 0 does your boxcar reach, in units of sigma? Try u = 0.4, 0.6 and 0.9.",
+        convention="the rectangular function of signal processing",
     ),
     mutant(
         "kernel",
@@ -72,6 +84,7 @@ MUTANTS = [
         "The epanechnikov goes on below 0.",
         "test_kernel_has_known_values",
         ("torch.clamp(1 - u.abs(), min=0)", "1 - u.abs()"),
+        hint="Evaluate it at u = 2: can a weight be what you get there?",
     ),
     mutant(
         "kernel",
@@ -79,6 +92,7 @@ MUTANTS = [
         "The epanechnikov forgets the absolute value.",
         "test_kernel_is_even",
         ("torch.clamp(1 - u.abs(), min=0)", "torch.clamp(1 - u, min=0)"),
+        hint="Feed a distance and its opposite: should they weigh the same? Does every kernel treat them so?",
     ),
     mutant(
         "kernel",
@@ -86,6 +100,7 @@ MUTANTS = [
         "The boxcar forgets the absolute value.",
         "test_kernel_is_even",
         ("(u.abs() < 1)", "(u < 1)"),
+        hint="Feed a distance and its opposite: should they weigh the same? Does every kernel treat them so?",
     ),
     mutant(
         "kernel",
@@ -93,27 +108,32 @@ MUTANTS = [
         "The gaussian divides by sigma where its square belongs.",
         "test_kernel_depends_on_distance_over_sigma",
         ("torch.exp(-(u**2) / 2)", "torch.exp(-(distances**2) / (2 * sigma))"),
+        hint="Multiply distances and sigma by the same number: should the weight change? What power of sigma makes it stay?",
     ),
     mutant(
         "kernel",
         "gaussian-density",
-        "The gaussian is a density, divided by sigma sqrt(2 pi).",
+        "The gaussian of kernel density estimation is divided by sigma sqrt(2 pi); this course's contract leaves it at 1 for distance 0.",
         "test_kernel_depends_on_distance_over_sigma",
         ("torch.exp(-(u**2) / 2)", "torch.exp(-(u**2) / 2) / (sigma * (2 * torch.pi) ** 0.5)"),
+        hint="What should a kernel weigh at distance 0, whatever sigma is? Evaluate yours for two sigmas.",
+        convention="the gaussian of kernel density estimation",
     ),
     mutant(
         "kernel",
         "only-gaussian-scaled",
-        "Only the gaussian knows sigma.",
+        "The boxcar compares the distance itself with 1, without regard to sigma.",
         "test_kernel_depends_on_distance_over_sigma",
         ("(u.abs() < 1).to(u.dtype)", "(distances.abs() < 1).to(u.dtype)"),
+        hint="Double sigma and see which of the four kernels get wider.",
     ),
     mutant(
         "kernel",
         "normalised-over-keys",
-        "The gaussian's weights already sum to 1 over the first axis.",
+        "The gaussian's weights are divided by their sum over the first axis already in the kernel.",
         "test_kernel_weighs_each_distance_by_itself",
         ("return torch.exp(-(u**2) / 2)", "g = torch.exp(-(u**2) / 2)\n        return g / g.sum(0) if g.ndim else g"),
+        hint="Feed one distance alone, then among others: should its weight differ? Whose task is the division by the sum?",
     ),
     mutant(
         "kernel",
@@ -121,6 +141,7 @@ MUTANTS = [
         "The epanechnikov is scaled so that the nearest distance weighs 1.",
         "test_kernel_weighs_each_distance_by_itself",
         ("torch.clamp(1 - u.abs(), min=0)", "torch.clamp(1 - u.abs() + u.abs().min(), min=0)"),
+        hint="Feed one distance alone, then among others: should its weight differ?",
     ),
     mutant(
         "kernel",
@@ -128,6 +149,7 @@ MUTANTS = [
         "An unknown name falls back to the constant kernel.",
         "test_kernel_refuses_an_unknown_name",
         ('    raise ValueError(f"name is', '    return torch.ones_like(u)\n    raise ValueError(f"name is'),
+        hint="What happens for the name 'triangular'? Look at your last branch, and at the contract's line Raises.",
     ),
     mutant(
         "kernel",
@@ -135,6 +157,7 @@ MUTANTS = [
         "An unknown name raises KeyError, as a dict does.",
         "test_kernel_refuses_an_unknown_name",
         ('raise ValueError(f"name is', 'raise KeyError(f"name is'),
+        hint="Which exception class does the contract's line Raises name, and is yours a subclass of it?",
     ),
     mutant(
         "kernel",
@@ -142,6 +165,7 @@ MUTANTS = [
         "A part of a name is taken for the name.",
         "test_kernel_refuses_an_unknown_name",
         ('if name == "gaussian":', 'if name in "gaussian":'),
+        hint="What does the operator `in` ask between two strings? Try the names '' and 'gauss'.",
     ),
     mutant(
         "kernel",
@@ -149,6 +173,7 @@ MUTANTS = [
         "The distances themselves are divided by sigma.",
         "test_kernel_leaves_arguments_and_random_state_alone",
         ("u = distances / sigma", "u = distances.div_(sigma)"),
+        hint="Print the distances before and after the call. Which operations end in an underscore, or assign with `/=`?",
     ),
     mutant(
         "kernel",
@@ -156,6 +181,59 @@ MUTANTS = [
         "The global generator is seeded.",
         "test_kernel_leaves_arguments_and_random_state_alone",
         ("u = distances / sigma", "torch.manual_seed(0)\n    u = distances / sigma"),
+        hint="Does anything in a kernel need random numbers? Look for a seed.",
+    ),
+    mutant(
+        "kernel",
+        "parabola",
+        "scikit-learn's epanechnikov is proportional to the parabola 1 - u^2; this course's contract takes the book's "
+        "triangle.",
+        "test_kernel_has_known_values",
+        ("torch.clamp(1 - u.abs(), min=0)", "torch.clamp(1 - u**2, min=0)"),
+        hint="Plot yours for u from -1 to 1: is it a triangle? Compare its value at u = 0 and at u = 1/2 with the contract's.",
+        convention="scikit-learn's KernelDensity",
+    ),
+    mutant(
+        "kernel",
+        "boxcar-density",
+        "The uniform kernel of the statistical literature weighs 1/2 inside, so that its area is 1; this course's "
+        "boxcar weighs 1.",
+        "test_kernel_has_known_values",
+        ("(u.abs() < 1).to(u.dtype)", "(u.abs() < 1).to(u.dtype) / 2"),
+        hint="What should a kernel weigh at distance 0? Is an area mentioned in the contract?",
+        convention="the uniform kernel of the statistical literature",
+    ),
+    mutant(
+        "kernel",
+        "gaussian-without-the-square",
+        "The gaussian falls with |u| instead of its square.",
+        "test_kernel_has_known_values",
+        ("torch.exp(-(u**2) / 2)", "torch.exp(-u.abs() / 2)"),
+        hint="Plot yours around u = 0: a bell is round at its top.",
+    ),
+    mutant(
+        "kernel",
+        "constant-always-float32",
+        "The constant kernel is float32 whatever dtype the distances have.",
+        "test_kernel_has_the_shape_that_its_name_says",
+        ("torch.ones_like(u)", "torch.ones(u.shape)"),
+        hint="Feed float64 distances and print the result's dtype.",
+    ),
+    mutant(
+        "kernel",
+        "name-in-any-case",
+        "The name is compared without regard to case.",
+        "test_kernel_refuses_an_unknown_name",
+        ("    u = distances / sigma", "    name = name.lower()\n    u = distances / sigma"),
+        hint="Is 'Gaussian' one of the four names that the contract lists, letter by letter?",
+    ),
+    mutant(
+        "kernel",
+        "absolute-in-place",
+        "The signs of the caller's distances are removed in place.",
+        "test_kernel_leaves_arguments_and_random_state_alone",
+        ("u = distances / sigma", "u = distances.abs_() / sigma"),
+        hint="Print the distances before and after the call. Which operations end in an underscore, or assign with `/=`?",
     ),
     mutant(
         "nadaraya_watson",
@@ -166,6 +244,7 @@ MUTANTS = [
             "kernel(x_train[:, None] - x_val[None, :])",
             "kernel(x_train[:, None] - x_val[None, :]) * (x_train[:, None] != x_val[None, :])",
         ),
+        hint="Let a query equal a key, under a kernel that is largest at 0: which key should count most?",
     ),
     mutant(
         "nadaraya_watson",
@@ -173,6 +252,7 @@ MUTANTS = [
         "Kernel values go through a softmax instead of being divided by their sum.",
         "test_nadaraya_watson_averages_targets_by_the_kernel",
         ("weights = alpha / alpha.sum(dim=0)", "weights = torch.softmax(alpha, dim=0)"),
+        hint="A key that the kernel weighs 0 should have no say. What weight does it get from you? Compare with 11.2.2.",
     ),
     mutant(
         "nadaraya_watson",
@@ -180,6 +260,7 @@ MUTANTS = [
         "A gaussian of width 1 is used, whatever kernel is passed.",
         "test_nadaraya_watson_averages_targets_by_the_kernel",
         ("kernel(x_train[:, None] - x_val[None, :])", "torch.exp(-((x_train[:, None] - x_val[None, :]) ** 2) / 2)"),
+        hint="Pass two different kernels: should the predictions differ?",
     ),
     mutant(
         "nadaraya_watson",
@@ -187,13 +268,16 @@ MUTANTS = [
         "The kernel gets squared distances.",
         "test_nadaraya_watson_averages_targets_by_the_kernel",
         ("kernel(x_train[:, None] - x_val[None, :])", "kernel((x_train[:, None] - x_val[None, :]) ** 2)"),
+        hint="The kernel squares by itself where it needs to. Print what you pass to it for key 0 and query 2.",
     ),
     mutant(
         "nadaraya_watson",
         "float32-weights",
-        "Kernel values are cast to float32, as the book does.",
+        "The book casts kernel values to float32; this course's contract keeps the dtype of the arguments.",
         "test_nadaraya_watson_averages_targets_by_the_kernel",
         ("y_hat = y_train @ weights  # (q,)", "weights = weights.float()\n    y_hat = y_train.float() @ weights"),
+        hint="Feed float64 tensors and print the dtypes of both results.",
+        convention="the book's own nadaraya_watson",
     ),
     mutant(
         "nadaraya_watson",
@@ -201,6 +285,7 @@ MUTANTS = [
         "The weights are rounded to float32 and cast up.",
         "test_nadaraya_watson_averages_targets_by_the_kernel",
         ("weights = alpha / alpha.sum(dim=0)", "weights = (alpha / alpha.sum(dim=0)).float().to(alpha.dtype)"),
+        hint="Feed float64 tensors and look at the digits beyond the seventh: in which precision were the weights computed?",
     ),
     mutant(
         "nadaraya_watson",
@@ -208,6 +293,7 @@ MUTANTS = [
         "Prediction and weights come in a list.",
         "test_nadaraya_watson_averages_targets_by_the_kernel",
         ("return y_hat, weights", "return [y_hat, weights]"),
+        hint="Print the type of the result and compare with the contract's line Shapes.",
     ),
     mutant(
         "nadaraya_watson",
@@ -215,6 +301,7 @@ MUTANTS = [
         "The prediction for one query is a 0-d tensor.",
         "test_nadaraya_watson_averages_targets_by_the_kernel",
         ("return y_hat, weights", "return y_hat.squeeze(), weights"),
+        hint="Ask for one query: which shape does y_hat have?",
     ),
     mutant(
         "nadaraya_watson",
@@ -222,13 +309,15 @@ MUTANTS = [
         "Each row of the weights sums to 1.",
         "test_nadaraya_watson_columns_of_weights_sum_to_one",
         ("alpha.sum(dim=0)  # alpha(q, k_i)", "alpha.sum(dim=1, keepdim=True)  # alpha(q, k_i)"),
+        hint="Over which index does the sum below the fraction in 11.2.2 run? Add up your weights along each axis.",
     ),
     mutant(
         "nadaraya_watson",
         "epsilon-in-the-denominator",
-        "A number is added to the sum so that it is never 0.",
+        "A small number is added to each sum of kernel values so that it is never 0.",
         "test_nadaraya_watson_columns_of_weights_sum_to_one",
         ("alpha.sum(dim=0)  # alpha(q, k_i)", "(alpha.sum(dim=0) + 1e-3)  # alpha(q, k_i)"),
+        hint="Add up a query's weights to six digits. What keeps the sum from being 1?",
     ),
     mutant(
         "nadaraya_watson",
@@ -236,30 +325,35 @@ MUTANTS = [
         "The prediction is right, but the weights are returned without the division.",
         "test_nadaraya_watson_predicts_with_the_weights_it_returns",
         ("return y_hat, weights", "return y_hat, alpha"),
+        hint="Add up each column of the weights that you return, and predict with them: do you get your own y_hat?",
     ),
     mutant(
         "nadaraya_watson",
         "weights-transposed",
-        "The weights come as (q, k).",
+        "The older editions of D2L give the weights as (q, k), a row for each query; this course's contract gives (k, q), a column for each query.",
         "test_nadaraya_watson_predicts_with_the_weights_it_returns",
         ("return y_hat, weights", "return y_hat, weights.T"),
+        hint="Print weights.shape for 5 keys and 3 queries. Which index should come first?",
+        convention="the older editions of D2L",
     ),
     mutant(
         "nadaraya_watson",
         "swapped",
-        "The weights come first.",
+        "The weights come first and the prediction second.",
         "test_nadaraya_watson_predicts_with_the_weights_it_returns",
         ("return y_hat, weights", "return weights, y_hat"),
+        hint="Print the shapes of the two results: in which order does the contract name them?",
     ),
     mutant(
         "nadaraya_watson",
         "nearest-key-only",
-        "Each query takes its nearest key's target.",
+        "Each query takes the target of its nearest key alone.",
         "test_nadaraya_watson_has_known_values",
         (
             "weights = alpha / alpha.sum(dim=0)",
             "weights = torch.nn.functional.one_hot(alpha.argmax(dim=0), len(alpha)).T.to(alpha.dtype)",
         ),
+        hint="Put a query half-way between two keys: should one of them decide alone?",
     ),
     mutant(
         "nadaraya_watson",
@@ -267,6 +361,7 @@ MUTANTS = [
         "The kernel gets the sum of key and query.",
         "test_nadaraya_watson_has_known_values",
         ("kernel(x_train[:, None] - x_val[None, :])", "kernel(x_train[:, None] + x_val[None, :])"),
+        hint="Move all keys and queries by the same amount: should the predictions change?",
     ),
     mutant(
         "nadaraya_watson",
@@ -277,6 +372,7 @@ MUTANTS = [
             "weights = alpha / alpha.sum(dim=0)",
             "alpha = alpha / (1 + (x_train[:, None] - x_val[None, :]).abs())\n    weights = alpha / alpha.sum(dim=0)",
         ),
+        hint="Under a constant kernel every key should count alike. What else in your code looks at the distance?",
     ),
     mutant(
         "nadaraya_watson",
@@ -287,6 +383,7 @@ MUTANTS = [
             "alpha = kernel(x_train[:, None] - x_val[None, :])",
             "alpha = kernel(x_train[:, None] - x_val[None, :])\n    alpha[-1] = 0 if len(alpha) > 1 else 1",
         ),
+        hint="Print the weights under a constant kernel: does each key get its share?",
     ),
     mutant(
         "nadaraya_watson",
@@ -294,6 +391,7 @@ MUTANTS = [
         "The keys are sorted, and their targets are not.",
         "test_nadaraya_watson_does_not_depend_on_the_order_of_keys",
         ("kernel(x_train[:, None]", "kernel(x_train.sort().values[:, None]"),
+        hint="Shuffle keys together with their targets: should the predictions change?",
     ),
     mutant(
         "nadaraya_watson",
@@ -301,13 +399,15 @@ MUTANTS = [
         "All weights together sum to the number of queries.",
         "test_nadaraya_watson_answers_each_query_by_itself",
         ("alpha.sum(dim=0)  # alpha(q, k_i)", "(alpha.sum() / len(x_val))  # alpha(q, k_i)"),
+        hint="Ask for one query alone, then among others: should its prediction differ? Add up each column of the weights.",
     ),
     mutant(
         "nadaraya_watson",
         "centred-queries",
-        "The queries are centred on their own mean.",
+        "The queries' own mean is subtracted from them before the distances are taken.",
         "test_nadaraya_watson_answers_each_query_by_itself",
         ("- x_val[None, :])", "- (x_val - x_val.mean())[None, :])"),
+        hint="Ask for one query alone, then among others: should its prediction differ? Print the distances in both cases.",
     ),
     mutant(
         "nadaraya_watson",
@@ -318,6 +418,38 @@ MUTANTS = [
             "alpha = kernel(x_train",
             "centre = x_train.mean()\n    x_train -= centre\n    x_val -= centre\n    alpha = kernel(x_train",
         ),
+        hint="Print keys and queries before and after the call. Which operators work in place?",
+    ),
+    mutant(
+        "nadaraya_watson",
+        "local-linear",
+        "statsmodels' KernelReg fits a line around each query by default; this course's contract takes the plain "
+        "weighted average.",
+        "test_nadaraya_watson_averages_targets_by_the_kernel",
+        (
+            "weights = alpha / alpha.sum(dim=0)",
+            "d = x_train[:, None] - x_val[None, :]\n"
+            "    alpha = alpha * ((alpha * d * d).sum(dim=0) - d * (alpha * d).sum(dim=0))\n"
+            "    weights = alpha / alpha.sum(dim=0)",
+        ),
+        hint="Is there anything in 11.2.2 besides kernel values and targets? Look for a negative weight in your result.",
+        convention="statsmodels' KernelReg",
+    ),
+    mutant(
+        "nadaraya_watson",
+        "a-column",
+        "The prediction is a column of shape (q, 1).",
+        "test_nadaraya_watson_averages_targets_by_the_kernel",
+        ("return y_hat, weights", "return y_hat[:, None], weights"),
+        hint="Print y_hat.shape for 3 queries and compare with the contract's line Shapes.",
+    ),
+    mutant(
+        "nadaraya_watson",
+        "divided-by-the-number-of-keys",
+        "Kernel values are divided by the number of keys instead of their sum.",
+        "test_nadaraya_watson_columns_of_weights_sum_to_one",
+        ("alpha.sum(dim=0)  # alpha(q, k_i)", "len(x_train)  # alpha(q, k_i)"),
+        hint="Add up each column of your weights. What stands below the fraction in 11.2.2?",
     ),
     mutant(
         "attention_pooling",
@@ -325,13 +457,15 @@ MUTANTS = [
         "The softmax runs over the queries.",
         "test_attention_pooling_weights_of_a_query_sum_to_one",
         ("torch.softmax(scores, dim=-1)  # [11.1.3]", "torch.softmax(scores, dim=1)  # [11.1.3]"),
+        hint="Add up your weights along each of the three axes: which sums are 1, and which should be?",
     ),
     mutant(
         "attention_pooling",
         "softmax-over-the-batch",
-        "The softmax runs over the batch.",
+        "The softmax runs over the batch elements.",
         "test_attention_pooling_keeps_batch_and_queries_apart",
         ("torch.softmax(scores, dim=-1)  # [11.1.3]", "torch.softmax(scores, dim=0)  # [11.1.3]"),
+        hint="Add up your weights along each of the three axes: which sums are 1, and which should be?",
     ),
     mutant(
         "attention_pooling",
@@ -339,6 +473,7 @@ MUTANTS = [
         "Every batch element pools the mean of all batches' values.",
         "test_attention_pooling_keeps_batch_and_queries_apart",
         ("weights @ values  # (n, q, v)  [11.1.1]", "weights @ values.mean(0, keepdim=True).expand_as(values)"),
+        hint="Pool one batch element alone, then among others: should the results differ?",
     ),
     mutant(
         "attention_pooling",
@@ -346,6 +481,7 @@ MUTANTS = [
         "The scores are divided by the square root of the number of keys.",
         "test_attention_pooling_adds_values_by_softmax_weights",
         ("torch.softmax(scores, dim=-1)  # [11.1.3]", "torch.softmax(scores / scores.shape[-1] ** 0.5, dim=-1)"),
+        hint="Scores 0 and ln 3 should weigh 1/4 and 3/4: what do you get, and what did you do to the scores first?",
     ),
     mutant(
         "attention_pooling",
@@ -356,6 +492,7 @@ MUTANTS = [
             "torch.softmax(scores, dim=-1)  # [11.1.3]",
             "torch.softmax(scores, dim=-1, dtype=torch.float32).to(scores.dtype)",
         ),
+        hint="Feed float64 scores and look at the digits beyond the seventh. In which precision is your softmax computed?",
     ),
     mutant(
         "attention_pooling",
@@ -363,6 +500,7 @@ MUTANTS = [
         "The results are float64 whatever the arguments are.",
         "test_attention_pooling_adds_values_by_softmax_weights",
         ("return pooled, weights", "return pooled.double(), weights.double()"),
+        hint="Feed float32 tensors and print the dtypes of both results.",
     ),
     mutant(
         "attention_pooling",
@@ -370,6 +508,7 @@ MUTANTS = [
         "An axis of one query vanishes.",
         "test_attention_pooling_adds_values_by_softmax_weights",
         ("return pooled, weights", "return pooled.squeeze(1), weights"),
+        hint="Pool for one query: how many axes does the result have?",
     ),
     mutant(
         "attention_pooling",
@@ -380,6 +519,7 @@ MUTANTS = [
             "torch.softmax(scores, dim=-1)  # [11.1.3]",
             "torch.nn.functional.one_hot(scores.argmax(-1), scores.shape[-1]).to(scores.dtype)",
         ),
+        hint="Give two keys nearly the same score: should one of them decide alone?",
     ),
     mutant(
         "attention_pooling",
@@ -387,6 +527,7 @@ MUTANTS = [
         "The softmax is to base 2.",
         "test_attention_pooling_has_known_values",
         ("torch.softmax(scores, dim=-1)  # [11.1.3]", "torch.softmax(scores * 0.6931471805599453, dim=-1)"),
+        hint="Scores 0 and ln 3 should weigh 1/4 and 3/4: which number is raised to the power of a score?",
     ),
     mutant(
         "attention_pooling",
@@ -394,6 +535,7 @@ MUTANTS = [
         "The weights are right, but the values are added up with the scores.",
         "test_attention_pooling_pools_with_the_weights_it_returns",
         ("weights @ values  # (n, q, v)  [11.1.1]", "scores @ values"),
+        hint="Pool with the weights that you return, by hand: do you get your own pooled?",
     ),
     mutant(
         "attention_pooling",
@@ -401,6 +543,7 @@ MUTANTS = [
         "pooled is right, but the scores are returned in place of the weights.",
         "test_attention_pooling_pools_with_the_weights_it_returns",
         ("return pooled, weights", "return pooled, scores"),
+        hint="Add up what you return as weights over the keys: is it 1?",
     ),
     mutant(
         "attention_pooling",
@@ -408,6 +551,7 @@ MUTANTS = [
         "The weights come as (n, k, q).",
         "test_attention_pooling_pools_with_the_weights_it_returns",
         ("return pooled, weights", "return pooled, weights.transpose(1, 2)"),
+        hint="Print weights.shape for 3 queries and 5 keys. Which index should come last?",
     ),
     mutant(
         "attention_pooling",
@@ -418,6 +562,7 @@ MUTANTS = [
             "weights = torch.softmax(scores, dim=-1)  # [11.1.3]",
             "weights = scores.sigmoid() / scores.sigmoid().sum(-1, keepdim=True)",
         ),
+        hint="Add 5 to all scores of a query: should its weights change?",
     ),
     mutant(
         "attention_pooling",
@@ -428,6 +573,7 @@ MUTANTS = [
             "weights = torch.softmax(scores, dim=-1)  # [11.1.3]",
             "weights = scores.relu() / (scores.relu().sum(-1, keepdim=True) + 1e-9)",
         ),
+        hint="Add 5 to all scores of a query: should its weights change? What is the weight of a negative score?",
     ),
     mutant(
         "attention_pooling",
@@ -438,6 +584,7 @@ MUTANTS = [
             "weights = torch.softmax(scores, dim=-1)  # [11.1.3]",
             "weights = scores.exp() / scores.exp().sum(-1, keepdim=True)",
         ),
+        hint="Compute exp(1000) in float32. Which number may be subtracted from a query's scores without changing its weights?",
     ),
     mutant(
         "attention_pooling",
@@ -448,20 +595,23 @@ MUTANTS = [
             "weights = torch.softmax(scores, dim=-1)  # [11.1.3]",
             "e = (scores - scores.max()).exp()\n    weights = e / e.sum(-1, keepdim=True)",
         ),
+        hint="Give one query scores around 1e4 and another scores around -1e4. For whom is the number that you subtract too large?",
     ),
     mutant(
         "attention_pooling",
         "clamped-scores",
-        "Scores are clamped to +-50 so that exp does not overflow.",
+        "Scores are clamped to +-50, so that exp does not overflow.",
         "test_attention_pooling_is_stable_for_large_scores",
         ("torch.softmax(scores, dim=-1)  # [11.1.3]", "torch.softmax(scores.clamp(-50, 50), dim=-1)"),
+        hint="Give two keys the scores 60 and 70: should they weigh the same?",
     ),
     mutant(
         "attention_pooling",
         "values-accumulated",
-        "Each key brings the values of all keys before it along.",
+        "Each key brings along the values of all keys before it.",
         "test_attention_pooling_does_not_depend_on_the_order_of_keys",
         ("weights @ values  # (n, q, v)  [11.1.1]", "weights @ values.cumsum(1)"),
+        hint="Put the keys in reverse, scores and values alike: should pooled change?",
     ),
     mutant(
         "attention_pooling",
@@ -472,6 +622,7 @@ MUTANTS = [
             "torch.softmax(scores, dim=-1)  # [11.1.3]",
             "torch.softmax(scores + 0.1 * torch.arange(scores.shape[-1], dtype=scores.dtype), dim=-1)",
         ),
+        hint="Give all keys the same score: should the last one weigh more than the first?",
     ),
     mutant(
         "attention_pooling",
@@ -479,6 +630,7 @@ MUTANTS = [
         "No gradient passes through the weights.",
         "test_attention_pooling_gradients_reach_every_argument",
         ("torch.softmax(scores, dim=-1)  # [11.1.3]", "torch.softmax(scores.detach(), dim=-1)"),
+        hint="Call backward() on pooled.sum() and look at scores.grad. Which step leaves the graph?",
     ),
     mutant(
         "attention_pooling",
@@ -486,6 +638,7 @@ MUTANTS = [
         "The values are built anew, outside the graph.",
         "test_attention_pooling_gradients_reach_every_argument",
         ("weights @ values  # (n, q, v)  [11.1.1]", "weights @ torch.from_numpy(values.detach().numpy())"),
+        hint="Call backward() on pooled.sum() and look at values.grad. Which step leaves the graph?",
     ),
     mutant(
         "attention_pooling",
@@ -493,6 +646,7 @@ MUTANTS = [
         "The weights that are returned are cut from the graph.",
         "test_attention_pooling_gradients_reach_every_argument",
         ("return pooled, weights", "return pooled, weights.detach()"),
+        hint="Call backward() on a function of the returned weights alone: does a gradient reach the scores?",
     ),
     mutant(
         "attention_pooling",
@@ -505,6 +659,7 @@ MUTANTS = [
             "    stable = torch.softmax(scores, dim=-1)\n"
             "    weights = torch.where(scores.abs() > 50, stable, naive)",
         ),
+        hint="Look at scores.grad for scores of 1e4. Does where() keep the gradient of the branch that it does not take away from nan?",
     ),
     mutant(
         "attention_pooling",
@@ -515,6 +670,7 @@ MUTANTS = [
             "torch.softmax(scores, dim=-1)  # [11.1.3]",
             "torch.softmax(scores.sub_(scores.amax(-1, keepdim=True)), dim=-1)",
         ),
+        hint="Print the scores before and after the call. Which operations end in an underscore, or assign with `-=`?",
     ),
     mutant(
         "attention_pooling",
@@ -522,5 +678,91 @@ MUTANTS = [
         "Weights are dropped at random.",
         "test_attention_pooling_leaves_arguments_and_random_state_alone",
         ("torch.softmax(scores, dim=-1)  # [11.1.3]", "torch.dropout(torch.softmax(scores, dim=-1), 0.1, True)"),
+        hint="Call it twice with the same arguments: should the results differ?",
+    ),
+    mutant(
+        "attention_pooling",
+        "scaled-by-the-width",
+        "Scaled dot-product attention divides by the square root of a width before its softmax; this course's pooling "
+        "takes the scores as they are.",
+        "test_attention_pooling_adds_values_by_softmax_weights",
+        ("torch.softmax(scores, dim=-1)  # [11.1.3]", "torch.softmax(scores / values.shape[-1] ** 0.5, dim=-1)"),
+        hint="Scores 0 and ln 3 should weigh 1/4 and 3/4, for values of any width. What did you do to the scores first?",
+        convention="scaled dot-product attention",
+    ),
+    mutant(
+        "attention_pooling",
+        "a-zero-key",
+        "PyTorch's MultiheadAttention with add_zero_attn adds a key of score 0 and value 0; this course's contract "
+        "knows the given keys only.",
+        "test_attention_pooling_weights_of_a_query_sum_to_one",
+        (
+            "torch.softmax(scores, dim=-1)  # [11.1.3]",
+            "torch.softmax(torch.nn.functional.pad(scores, (0, 1)), dim=-1)[..., :-1]",
+        ),
+        hint="Add up a query's weights: who gets the rest?",
+        convention="PyTorch's MultiheadAttention with add_zero_attn",
+    ),
+    mutant(
+        "attention_pooling",
+        "epsilon-in-the-denominator",
+        "A small number is added to each sum of exponentials so that it is never 0.",
+        "test_attention_pooling_adds_values_by_softmax_weights",
+        (
+            "weights = torch.softmax(scores, dim=-1)  # [11.1.3]",
+            "e = (scores - scores.detach().amax(-1, keepdim=True)).exp()\n    weights = e / (e.sum(-1, keepdim=True) + 1e-4)",
+        ),
+        hint="Add up a query's weights in float64 to ten digits. Can the sum below the fraction be 0 at all?",
+    ),
+    mutant(
+        "attention_pooling",
+        "subtracts-the-mean",
+        "The mean of a query's scores is subtracted before exp, which does not keep the largest from overflowing.",
+        "test_attention_pooling_is_stable_for_large_scores",
+        (
+            "weights = torch.softmax(scores, dim=-1)  # [11.1.3]",
+            "e = (scores - scores.mean(-1, keepdim=True)).exp()\n    weights = e / e.sum(-1, keepdim=True)",
+        ),
+        hint="Give a query the scores -1e4 and 1e4 and print what you pass to exp: is any of it above 0?",
+    ),
+    mutant(
+        "attention_pooling",
+        "mean-over-keys",
+        "Weight times value is averaged over the keys instead of added up.",
+        "test_attention_pooling_pools_with_the_weights_it_returns",
+        ("weights @ values  # (n, q, v)  [11.1.1]", "(weights[..., None] * values[:, None]).mean(2)"),
+        hint="Give all keys the same value: what should pooled be, whatever the weights are?",
+    ),
+    mutant(
+        "attention_pooling",
+        "pooled-transposed",
+        "pooled comes as (n, v, q).",
+        "test_attention_pooling_pools_with_the_weights_it_returns",
+        ("return pooled, weights", "return pooled.transpose(1, 2), weights"),
+        hint="Print pooled.shape for 3 queries and values of width 4. Which index should come last?",
+    ),
+    mutant(
+        "attention_pooling",
+        "swapped",
+        "The weights come first and the pooled values second.",
+        "test_attention_pooling_pools_with_the_weights_it_returns",
+        ("return pooled, weights", "return weights, pooled"),
+        hint="Print the shapes of the two results: in which order does the contract name them?",
+    ),
+    mutant(
+        "attention_pooling",
+        "no-softmax",
+        "The scores themselves are taken for weights.",
+        "test_attention_pooling_weights_of_a_query_sum_to_one",
+        ("torch.softmax(scores, dim=-1)  # [11.1.3]", "scores"),
+        hint="Add up a query's weights, and look for negative ones. What does 11.1.3 do to the scores?",
+    ),
+    mutant(
+        "attention_pooling",
+        "doubled-softmax",
+        "The weights go through a second softmax.",
+        "test_attention_pooling_has_known_values",
+        ("torch.softmax(scores, dim=-1)  # [11.1.3]", "torch.softmax(torch.softmax(scores, dim=-1), dim=-1)"),
+        hint="Scores 0 and ln 3 should weigh 1/4 and 3/4: what do you get? How often are the scores normalised?",
     ),
 ]

@@ -1,8 +1,9 @@
 """Mutants of the unit text."""
 
-import itertools
 from collections.abc import Mapping
 from typing import Any
+
+import torch
 
 from harness.judge.likeness import same
 from harness.judge.mutant import mutant
@@ -14,20 +15,24 @@ MUTANTS = [
         "Every other character becomes a space of its own, so runs stay long.",
         "test_preprocess_keeps_letters_and_single_spaces_only",
         ('"[^A-Za-z]+"', '"[^A-Za-z]"'),
+        hint="Clean 'a, b' and count the spaces. How many gaps does a reader see there?",
     ),
     mutant(
         "preprocess",
         "range-a-to-z-mixed",
-        "[^A-z] lets the six characters between Z and a through.",
+        "The range A-z lets the six characters between Z and a through.",
         "test_preprocess_keeps_letters_and_single_spaces_only",
         ('"[^A-Za-z]+"', '"[^A-z]+"'),
+        hint="Print the characters with the codes from ord('A') to ord('z'): are all of them letters?",
     ),
     mutant(
         "preprocess",
         "strips",
-        "The spaces at both ends are stripped.",
+        "The older editions of D2L strip the spaces at both ends; this course's contract keeps them.",
         "test_preprocess_turns_each_run_of_other_characters_into_one_space",
         (".lower()\n", ".lower().strip()\n"),
+        hint="Clean ' a.' and look at both ends of the result with repr(): a run is a run wherever it stands.",
+        convention="the older editions of D2L",
     ),
     mutant(
         "preprocess",
@@ -35,6 +40,7 @@ MUTANTS = [
         "The text is not lower-cased.",
         "test_preprocess_turns_each_run_of_other_characters_into_one_space",
         ("text).lower()", "text)"),
+        hint="Should 'The' and 'the' be one word or two after cleaning?",
     ),
     mutant(
         "preprocess",
@@ -42,6 +48,7 @@ MUTANTS = [
         "Digits are taken for letters.",
         "test_preprocess_gives_the_corpus_its_known_length",
         ('"[^A-Za-z]+"', '"[^A-Za-z0-9]+"'),
+        hint="Clean '1st'. Which of its characters does the contract name?",
     ),
     mutant(
         "preprocess",
@@ -49,20 +56,128 @@ MUTANTS = [
         "Other characters vanish instead of becoming a space.",
         "test_preprocess_gives_the_corpus_its_known_length",
         ('"[^A-Za-z]+", " "', '"[^A-Za-z]+", ""'),
+        hint="Clean 'two words': are they still two?",
+    ),
+    mutant(
+        "preprocess",
+        "word-characters",
+        "Whatever a regular expression's \\w matches counts as a letter: digits, underscores and accented letters too.",
+        "test_preprocess_keeps_letters_and_single_spaces_only",
+        ('"[^A-Za-z]+"', '"\\\\W+"'),
+        hint="Clean 'a_1 é' and look up what \\w stands for. How many different letters may a cleaned text have?",
+    ),
+    mutant(
+        "preprocess",
+        "keeps-hyphens",
+        "Hyphens are kept as a part of their words.",
+        "test_preprocess_gives_the_corpus_its_known_length",
+        ('"[^A-Za-z]+"', '"[^A-Za-z-]+"'),
+        hint="Clean 'a well-known word' and list the characters of the result: does the contract allow each of them?",
+    ),
+    mutant(
+        "preprocess",
+        "keeps-line-breaks",
+        "Line breaks are kept as they are.",
+        "test_preprocess_turns_each_run_of_other_characters_into_one_space",
+        ('"[^A-Za-z]+"', '"[^A-Za-z\\\\n]+"'),
+        hint="Clean a text of two lines: is the end of a line treated like any other gap?",
+    ),
+    mutant(
+        "preprocess",
+        "capitals-are-gaps",
+        "Capitals are replaced by spaces before the text is lower-cased.",
+        "test_preprocess_turns_each_run_of_other_characters_into_one_space",
+        ('"[^A-Za-z]+"', '"[^a-z]+"'),
+        hint="Clean 'The' by hand, one step after the other: is the T still there when its turn comes?",
+    ),
+    mutant(
+        "preprocess",
+        "keeps-apostrophes",
+        "Apostrophes are kept inside words.",
+        "test_preprocess_keeps_letters_and_single_spaces_only",
+        ('"[^A-Za-z]+"', '"[^A-Za-z\']+"'),
+        hint='Clean "don\'t" and list the characters of the result: does the contract allow each of them?',
+    ),
+    mutant(
+        "preprocess",
+        "letters-of-any-alphabet",
+        "Accented and foreign letters count as letters.",
+        "test_preprocess_keeps_letters_and_single_spaces_only",
+        ('"[^A-Za-z]+"', 'r"[\\W\\d_]+"'),
+        hint="How many different characters can a cleaned text hold? Clean a word with an accent.",
+    ),
+    mutant(
+        "preprocess",
+        "white-space-kept-punctuation-gone",
+        "Keras's TextVectorization deletes ASCII punctuation and leaves all else; this course's contract turns each "
+        "run of characters other than letters into one space.",
+        "test_preprocess_keeps_letters_and_single_spaces_only",
+        ('"[^A-Za-z]+", " "', '"[!-/:-@\\\\[-`{-~]", ""'),
+        hint="Clean 'a--b  c 3' and compare with the contract's sentence on maximal runs, run by run.",
+        convention="Keras's TextVectorization",
     ),
     mutant(
         "tokenize",
         "splits-on-single-spaces",
-        "split(' ') leaves empty tokens and keeps tabs.",
+        "Words are split at every single space, which leaves empty tokens and keeps tabs and line breaks.",
         "test_tokenize_splits_as_its_unit_says",
         ("text.split()", 'text.split(" ")'),
+        hint="Cut 'a  b' with two spaces in the middle, and 'a\\tb': how many words do you get, and how many are there?",
+    ),
+    mutant(
+        "tokenize",
+        "keeps-tabs",
+        "Words are split at spaces only, so tabs and line breaks stay inside them.",
+        "test_tokenize_splits_as_its_unit_says",
+        ("text.split()", '[t for t in text.split(" ") if t]'),
+        hint="Cut a text of two lines into words. Is the space the only white space there is?",
+    ),
+    mutant(
+        "tokenize",
+        "drops-short-words",
+        "scikit-learn's CountVectorizer takes runs of two or more word characters for words; this course's contract "
+        "takes whatever stands between white space.",
+        "test_tokenize_splits_as_its_unit_says",
+        ("text.split()", 're.findall(r"\\b\\w\\w+\\b", text)'),
+        hint="Cut 'I am a b-c' into words, and look for the short ones and for the hyphen.",
+        convention="scikit-learn's CountVectorizer",
+    ),
+    mutant(
+        "tokenize",
+        "line-by-line",
+        "The older editions of D2L cut a text line by line into a list of lists; this course's contract gives one "
+        "flat list.",
+        "test_tokenize_splits_as_its_unit_says",
+        ("return list(text)", 'return [list(line) for line in text.split("\\n")]'),
+        ("return text.split()", 'return [line.split() for line in text.split("\\n")]'),
+        hint="What type does the first element of your result have, and what type does the contract promise?",
+        convention="the older editions of D2L",
     ),
     mutant(
         "tokenize",
         "drops-white-space-characters",
-        "Spaces are no characters.",
+        "Spaces are not counted as characters.",
         "test_tokenize_by_char_loses_nothing",
         ("return list(text)", 'return list(text.replace(" ", ""))'),
+        hint="Join the characters again: do you get the text back?",
+    ),
+    mutant(
+        "tokenize",
+        "strips-the-ends",
+        "White space at both ends of the text is stripped before it is cut into characters.",
+        "test_tokenize_splits_as_its_unit_says",
+        ("return list(text)", "return list(text.strip())"),
+        hint="Cut ' a ' into characters and count them.",
+    ),
+    mutant(
+        "tokenize",
+        "bytes-for-characters",
+        "Byte-level tokenizers such as GPT-2's cut a text into its UTF-8 bytes; this course's contract cuts it into "
+        "characters.",
+        "test_tokenize_splits_as_its_unit_says",
+        ("return list(text)", "return list(text.encode())"),
+        hint="Print the first element for 'é' and how many there are: is that what a reader would call a character?",
+        convention="byte-level tokenizers such as GPT-2's",
     ),
     mutant(
         "tokenize",
@@ -70,6 +185,37 @@ MUTANTS = [
         "An unknown unit falls back to words.",
         "test_tokenize_refuses_an_unknown_unit",
         ('    raise ValueError(f"unit is', '    return text.split()\n    raise ValueError(f"unit is'),
+        hint="What happens for unit='line'? Look at the last branch, and at the contract's line Raises.",
+    ),
+    mutant(
+        "tokenize",
+        "unit-in-any-case",
+        "The unit is compared without regard to case or to spaces around it.",
+        "test_tokenize_refuses_an_unknown_unit",
+        ('    if unit == "char":', '    unit = unit.strip().lower()\n    if unit == "char":'),
+        hint="Pass 'Char' and ' char': are these the two units that the contract names?",
+    ),
+    mutant(
+        "tokenize",
+        "part-of-a-unit",
+        "A part of a unit's name is taken for the unit.",
+        "test_tokenize_refuses_an_unknown_unit",
+        ('if unit == "char"', 'if unit in "char"'),
+        ('if unit == "word"', 'if unit in "word"'),
+        hint="What does the operator `in` ask between two strings? Try '' and 'wor' as units.",
+    ),
+    mutant(
+        "tokenize",
+        "unknown-gives-none",
+        "The older editions of D2L print a message for an unknown unit and return None; this course's contract "
+        "raises ValueError.",
+        "test_tokenize_refuses_an_unknown_unit",
+        (
+            '    raise ValueError(f"unit is',
+            '    print(f"ERROR: unknown token type: {unit}")\n    return None\n    raise ValueError(f"unit is',
+        ),
+        hint="How is the caller's program to notice that something went wrong? See the contract's line Raises.",
+        convention="the older editions of D2L",
     ),
     mutant(
         "tokenize",
@@ -77,13 +223,15 @@ MUTANTS = [
         "An unknown unit raises KeyError.",
         "test_tokenize_refuses_an_unknown_unit",
         ('raise ValueError(f"unit is', 'raise KeyError(f"unit is'),
+        hint="Which exception class does the contract's line Raises name, and is yours a subclass of it?",
     ),
     mutant(
         "tokenize",
         "returns-a-tuple",
-        "The tokens come as a tuple.",
+        "The characters come as a tuple.",
         "test_tokenize_splits_as_its_unit_says",
         ("return list(text)", "return tuple(text)"),
+        hint="Print type(tokenize('ab', 'char')) and compare with the contract's line Shapes.",
     ),
     mutant(
         "vocab",
@@ -91,6 +239,7 @@ MUTANTS = [
         "A token must occur more often than min_freq.",
         "test_vocab_lists_sorted_frequent_and_reserved_tokens",
         ("count >= min_freq", "count > min_freq"),
+        hint="Take min_freq=2 and a token that occurs exactly twice: is it to be kept?",
     ),
     mutant(
         "vocab",
@@ -98,16 +247,68 @@ MUTANTS = [
         "Rare tokens are kept.",
         "test_vocab_lists_sorted_frequent_and_reserved_tokens",
         ("if count >= min_freq", "if count >= 0"),
+        hint="Compare len(v) for min_freq=0 and for min_freq=100.",
     ),
     mutant(
         "vocab",
         "by-frequency",
-        "The entries stand in order of frequency instead of sorted.",
+        "The older editions of D2L put `<unk>` and the reserved tokens first and the others by falling frequency; "
+        "this course's contract sorts all of them together.",
         "test_vocab_lists_sorted_frequent_and_reserved_tokens",
         (
             'sorted({"<unk>", *reserved_tokens, *frequent})',
             'list(dict.fromkeys(["<unk>", *reserved_tokens, *(t for t, c in self.token_freqs if c >= min_freq)]))',
         ),
+        hint="Compare v.idx_to_token with sorted(v.idx_to_token). What decides the order in your list?",
+        convention="the older editions of D2L",
+    ),
+    mutant(
+        "vocab",
+        "by-frequency-then-alphabet",
+        "torchtext's build_vocab_from_iterator puts special tokens first and the others by falling frequency, ties by "
+        "alphabet; this course's contract sorts all of them together.",
+        "test_vocab_lists_sorted_frequent_and_reserved_tokens",
+        (
+            'sorted({"<unk>", *reserved_tokens, *frequent})',
+            'list(dict.fromkeys(["<unk>", *reserved_tokens, *sorted(frequent, key=lambda t: (-counts[t], t))]))',
+        ),
+        hint="Compare v.idx_to_token with sorted(v.idx_to_token). What decides the order in your list?",
+        convention="torchtext's build_vocab_from_iterator",
+    ),
+    mutant(
+        "vocab",
+        "specials-first",
+        "torchtext's vocab puts its special tokens in front of all others; this course's contract sorts them in with "
+        "the others.",
+        "test_vocab_lists_sorted_frequent_and_reserved_tokens",
+        (
+            'sorted({"<unk>", *reserved_tokens, *frequent})',
+            'list(dict.fromkeys(["<unk>", *reserved_tokens, *sorted(frequent)]))',
+        ),
+        hint="Where does '!' stand in sorted(['<unk>', '!', 'a']), and where in your vocabulary?",
+        convention="torchtext's vocab with specials",
+    ),
+    mutant(
+        "vocab",
+        "by-first-appearance",
+        "The entries stand in the order in which they first appear.",
+        "test_vocab_lists_sorted_frequent_and_reserved_tokens",
+        (
+            'sorted({"<unk>", *reserved_tokens, *frequent})',
+            'list(dict.fromkeys(["<unk>", *reserved_tokens, *(t for t in counts if counts[t] >= min_freq)]))',
+        ),
+        hint="Build the vocabulary of a text and of the same text read backwards: should the two differ?",
+    ),
+    mutant(
+        "vocab",
+        "sorted-ignoring-case",
+        "The entries are sorted without regard to case.",
+        "test_vocab_lists_sorted_frequent_and_reserved_tokens",
+        (
+            'sorted({"<unk>", *reserved_tokens, *frequent})',
+            'sorted({"<unk>", *reserved_tokens, *frequent}, key=str.lower)',
+        ),
+        hint="Which of 'Zebra' and 'apple' does Python's own order of strings put first?",
     ),
     mutant(
         "vocab",
@@ -115,6 +316,33 @@ MUTANTS = [
         "The reserved tokens get no index.",
         "test_vocab_lists_sorted_frequent_and_reserved_tokens",
         ('{"<unk>", *reserved_tokens, *frequent}', '{"<unk>", *frequent}'),
+        hint="Reserve '<pad>' and look for it in v.idx_to_token.",
+    ),
+    mutant(
+        "vocab",
+        "reserved-must-occur",
+        "A reserved token is kept only if it occurs in the text often enough.",
+        "test_vocab_lists_sorted_frequent_and_reserved_tokens",
+        ("*reserved_tokens, *frequent}", "*(t for t in reserved_tokens if counts[t] >= min_freq), *frequent}"),
+        hint="Reserve a token that the text does not contain, with min_freq=1. Does min_freq concern it?",
+    ),
+    mutant(
+        "vocab",
+        "reserved-twice",
+        "A reserved token that also occurs in the text is listed twice.",
+        "test_vocab_lists_sorted_frequent_and_reserved_tokens",
+        ('sorted({"<unk>", *reserved_tokens, *frequent})', 'sorted(["<unk>", *reserved_tokens, *frequent])'),
+        hint="Reserve a token that also occurs in the text and count it in v.idx_to_token. The contract says: set.",
+    ),
+    mutant(
+        "vocab",
+        "unk-spelled-otherwise",
+        "BERT's tokenizers spell the unknown token `[UNK]`; this course's contract spells it `<unk>`.",
+        "test_vocab_lists_sorted_frequent_and_reserved_tokens",
+        ('sorted({"<unk>", *', 'sorted({"[UNK]", *'),
+        ('return self.token_to_idx["<unk>"]', 'return self.token_to_idx["[UNK]"]'),
+        hint="Compare the spelling of your unknown token with the contract's, character by character.",
+        convention="BERT's tokenizers",
     ),
     mutant(
         "vocab",
@@ -122,6 +350,18 @@ MUTANTS = [
         "Indices count from 1.",
         "test_vocab_maps_tokens_and_indices_to_each_other",
         ("enumerate(self.idx_to_token)", "enumerate(self.idx_to_token, 1)"),
+        hint="Take an entry's index from v.token_to_idx and look in v.idx_to_token at that place.",
+    ),
+    mutant(
+        "vocab",
+        "holes",
+        "Indices are given out before the rare tokens are dropped, which leaves holes.",
+        "test_vocab_maps_tokens_and_indices_to_each_other",
+        (
+            "{token: index for index, token in enumerate(self.idx_to_token)}",
+            '{\n            t: i for i, t in enumerate(sorted({"<unk>", *reserved_tokens, *counts})) if t in self.idx_to_token\n        }',
+        ),
+        hint="With min_freq=2, sort the values of v.token_to_idx: are they 0, 1, 2, ... without a gap?",
     ),
     mutant(
         "vocab",
@@ -129,6 +369,7 @@ MUTANTS = [
         "len(v) counts the distinct tokens of the text.",
         "test_vocab_maps_tokens_and_indices_to_each_other",
         ("return len(self.idx_to_token)", "return len(self.token_freqs)"),
+        hint="Compare len(v) with the number of entries, for a text with rare tokens and for one without.",
     ),
     mutant(
         "vocab",
@@ -139,30 +380,70 @@ MUTANTS = [
             "self.token_freqs = sorted(counts.items(), key",
             "self.token_freqs = sorted(((t, c) for t, c in counts.items() if c >= min_freq), key",
         ),
+        hint="Add up the counts in v.token_freqs: do you get the number of tokens in the text, whatever min_freq is?",
     ),
     mutant(
         "vocab",
         "frequencies-rising",
-        "token_freqs rises.",
+        "token_freqs begins with the rarest token.",
         "test_vocab_counts_every_token_by_falling_frequency",
         ("reverse=True", "reverse=False"),
+        hint="Which token stands first in v.token_freqs, and which should?",
+    ),
+    mutant(
+        "vocab",
+        "frequencies-alphabetical",
+        "token_freqs stands in alphabetical order.",
+        "test_vocab_counts_every_token_by_falling_frequency",
+        ("key=lambda pair: pair[1], reverse=True", "key=lambda pair: pair[0]"),
+        hint="Print the counts in v.token_freqs without the tokens: by which part of the pair are they in order?",
+    ),
+    mutant(
+        "vocab",
+        "frequencies-a-counter",
+        "token_freqs is a Counter, not a list of pairs.",
+        "test_vocab_counts_every_token_by_falling_frequency",
+        (
+            "self.token_freqs = sorted(counts.items(), key=lambda pair: pair[1], reverse=True)",
+            "self.token_freqs = counts",
+        ),
+        ("for token, count in self.token_freqs if", "for token, count in counts.items() if"),
+        hint="What do you get from v.token_freqs[0]? Compare its type with the contract's.",
     ),
     mutant(
         "vocab",
         "counts-unk",
-        "<unk> is listed among the frequencies though it does not occur.",
+        "`<unk>` is listed among the frequencies though it does not occur.",
         "test_vocab_counts_every_token_by_falling_frequency",
         (
             "self.token_freqs = sorted(counts.items(), key=lambda pair: pair[1], reverse=True)",
             'self.token_freqs = [*sorted(counts.items(), key=lambda pair: pair[1], reverse=True), ("<unk>", 0)]',
         ),
+        hint="Compare the tokens in v.token_freqs with set(tokens).",
+    ),
+    mutant(
+        "vocab",
+        "specials-counted",
+        "`<unk>` and the reserved tokens are counted once more than they occur.",
+        "test_vocab_counts_every_token_by_falling_frequency",
+        ("counts = Counter(tokens)", 'counts = Counter([*tokens, "<unk>", *reserved_tokens])'),
+        hint="Compare the tokens in v.token_freqs with set(tokens), and the sum of the counts with len(tokens).",
     ),
     mutant(
         "vocab",
         "no-flattening",
-        "A list of lists is not flattened.",
+        "Of each line in a list of lists, only the first token is counted.",
         "test_vocab_lists_sorted_frequent_and_reserved_tokens",
         ("for line in tokens for token in line", "for line in tokens for token in line[:1]"),
+        hint="Build the vocabulary of [['a', 'b']] and of ['a', 'b']: should the two differ?",
+    ),
+    mutant(
+        "vocab",
+        "lines-refused",
+        "A list of lists is not flattened, and a line cannot be counted as a token.",
+        "test_vocab_lists_sorted_frequent_and_reserved_tokens",
+        ("            tokens = [token for line in tokens for token in line]\n", "            pass\n"),
+        hint="Build the vocabulary of [['a', 'b']] and of ['a', 'b']: should the two differ?",
     ),
     mutant(
         "vocab",
@@ -173,6 +454,7 @@ MUTANTS = [
             "return [self[token] for token in tokens]",
             "return [i for t in tokens for i in (self[t] if isinstance(t, list) else [self[t]])]",
         ),
+        hint="Look up [['a'], ['b', 'c']]: does the answer have as many elements as the question?",
     ),
     mutant(
         "vocab",
@@ -180,6 +462,15 @@ MUTANTS = [
         "A tuple of tokens is taken for one unknown token.",
         "test_vocab_looks_up_tokens_lists_and_nested_lists",
         ("isinstance(tokens, (list, tuple))", "isinstance(tokens, list)"),
+        hint="Look up ['a'] and ('a',): what does the contract say about each?",
+    ),
+    mutant(
+        "vocab",
+        "tuple-for-tuple",
+        "A tuple of tokens is answered with a tuple.",
+        "test_vocab_looks_up_tokens_lists_and_nested_lists",
+        ("return [self[token] for token in tokens]", "return type(tokens)([self[token] for token in tokens])"),
+        hint="Print the type of v[('a', 'b')] and read what the contract says about `v[list or tuple]`.",
     ),
     mutant(
         "vocab",
@@ -190,16 +481,45 @@ MUTANTS = [
             'if hasattr(indices, "__len__"):',
             'if hasattr(indices, "__len__") and len(indices) == 1:\n            return self.idx_to_token[indices[0]]\n        if hasattr(indices, "__len__"):',
         ),
+        hint="Compare v.to_tokens([0]) and v.to_tokens(0): should a sequence's length decide the type of the answer?",
+    ),
+    mutant(
+        "vocab",
+        "length-above-one",
+        "The book's to_tokens takes only what has more than one index for a sequence; this course's contract takes "
+        "sequences of one and of none as well.",
+        "test_vocab_turns_indices_and_sequences_back_into_tokens",
+        ('if hasattr(indices, "__len__"):', 'if hasattr(indices, "__len__") and len(indices) > 1:'),
+        hint="Try v.to_tokens([0]) and v.to_tokens([]): which branch do they take?",
+        convention="the book's own Vocab",
+    ),
+    mutant(
+        "vocab",
+        "tuples-of-indices",
+        "to_tokens takes lists of indices, but no tuples.",
+        "test_vocab_turns_indices_and_sequences_back_into_tokens",
+        ('if hasattr(indices, "__len__"):', "if isinstance(indices, list):"),
+        hint="Try v.to_tokens((0, 0)). Is a list the only sequence?",
     ),
     mutant(
         "vocab",
         "unknown-index-token",
-        "An index beyond the end gives <unk> instead of IndexError.",
+        "An index beyond the end gives `<unk>` instead of IndexError.",
         "test_vocab_raises_index_error_beyond_its_end",
         (
             "        return self.idx_to_token[indices]\n",
             '        return self.idx_to_token[indices] if indices < len(self) else "<unk>"\n',
         ),
+        hint="Unknown tokens have an index; does the contract give unknown indices a token? Try v.to_tokens(len(v)).",
+    ),
+    mutant(
+        "vocab",
+        "key-error-beyond-the-end",
+        "An index beyond the end raises KeyError.",
+        "test_vocab_raises_index_error_beyond_its_end",
+        ("return [self.idx_to_token[index] for", "return [dict(enumerate(self.idx_to_token))[index] for"),
+        ("return self.idx_to_token[indices]", "return dict(enumerate(self.idx_to_token))[indices]"),
+        hint="Which exception does a list raise for an index that it does not have, and which does a dict?",
     ),
     mutant(
         "vocab",
@@ -207,6 +527,7 @@ MUTANTS = [
         "An unknown token raises KeyError.",
         "test_vocab_gives_unknown_tokens_the_index_of_unk",
         ("self.token_to_idx.get(tokens, self.unk)", "self.token_to_idx[tokens]"),
+        hint="What is `<unk>` in the vocabulary for? Look up a word that the text does not have.",
     ),
     mutant(
         "vocab",
@@ -214,13 +535,42 @@ MUTANTS = [
         "Unknown tokens get index 0, whatever stands there.",
         "test_vocab_gives_unknown_tokens_the_index_of_unk",
         ('return self.token_to_idx["<unk>"]', "return 0"),
+        hint="Build the vocabulary of ['!', 'a'] and print v.idx_to_token[v.unk].",
+    ),
+    mutant(
+        "vocab",
+        "unknown-is-minus-one",
+        "Unknown tokens get the index -1.",
+        "test_vocab_gives_unknown_tokens_the_index_of_unk",
+        ("self.token_to_idx.get(tokens, self.unk)", "self.token_to_idx.get(tokens, -1)"),
+        hint="Print v.idx_to_token[v['never seen']]: is that the token that stands for the unknown ones?",
     ),
     mutant(
         "vocab",
         "sorts-in-place",
-        "The list of tokens is sorted in place.",
+        "The caller's list of tokens is sorted in place.",
         "test_vocab_leaves_arguments_and_random_state_alone",
         ("        counts = Counter(tokens)", "        tokens.sort()\n        counts = Counter(tokens)"),
+        hint="Print the list of tokens before and after the call: the caller still needs the text in its order.",
+    ),
+    mutant(
+        "vocab",
+        "lookups-in-lower-case",
+        "A token that is looked up is put into lower case where it is unknown as it stands.",
+        "test_vocab_looks_up_tokens_lists_and_nested_lists",
+        (
+            "return self.token_to_idx.get(tokens, self.unk)",
+            "return self.token_to_idx.get(tokens if tokens in self.token_to_idx else tokens.lower(), self.unk)",
+        ),
+        hint="Build a vocabulary of ['the'] and look up 'The': is that token in it?",
+    ),
+    mutant(
+        "vocab",
+        "appends-to-reserved",
+        "`<unk>` is added to the caller's list of reserved tokens.",
+        "test_vocab_leaves_arguments_and_random_state_alone",
+        ("        counts = Counter(tokens)", '        reserved_tokens += ["<unk>"]\n        counts = Counter(tokens)'),
+        hint="Print the list of reserved tokens before and after the call. Whose list is it?",
     ),
     mutant(
         "build_corpus",
@@ -228,20 +578,47 @@ MUTANTS = [
         "The text is not preprocessed.",
         "test_build_corpus_indexes_the_cleaned_text",
         ("tokenize(preprocess(text), unit)", "tokenize(text, unit)"),
+        hint="Print the vocabulary's entries: which of them could not occur in a cleaned text?",
+    ),
+    mutant(
+        "build_corpus",
+        "vocabulary-of-the-raw-text",
+        "The vocabulary is built from the raw text, the corpus from the cleaned one.",
+        "test_build_corpus_indexes_the_cleaned_text",
+        ("made = Vocab(tokens,", "made = Vocab(tokenize(text, unit),"),
+        hint="Print the vocabulary's entries, then those indices that the corpus really uses: why are there others?",
     ),
     mutant(
         "build_corpus",
         "min-freq-two",
-        "Rare tokens become <unk>.",
+        "Rare tokens become `<unk>`.",
         "test_build_corpus_indexes_the_cleaned_text",
         ("min_freq=0, reserved", "min_freq=2, reserved"),
+        hint="Turn the corpus back into tokens with to_tokens: does `<unk>` appear, and why?",
     ),
     mutant(
         "build_corpus",
         "always-chars",
-        "The unit is ignored.",
+        "The unit is ignored, and the text is always cut into characters.",
         "test_build_corpus_indexes_the_cleaned_text",
         ("tokenize(preprocess(text), unit)", 'tokenize(preprocess(text), "char")'),
+        hint="Compare the corpora of one text by 'char' and by 'word': which arguments does your function use?",
+    ),
+    mutant(
+        "build_corpus",
+        "tokens-not-indices",
+        "The corpus is the list of tokens, not of their indices.",
+        "test_build_corpus_indexes_the_cleaned_text",
+        ("return made[tokens], made", "return tokens, made"),
+        hint="Print the first five elements of the corpus and compare their type with the contract's line Shapes.",
+    ),
+    mutant(
+        "build_corpus",
+        "swapped",
+        "The vocabulary comes first and the corpus second.",
+        "test_build_corpus_indexes_the_cleaned_text",
+        ("return made[tokens], made", "return made, made[tokens]"),
+        hint="In which order does the contract's line Shapes name the two results?",
     ),
     mutant(
         "build_corpus",
@@ -249,6 +626,7 @@ MUTANTS = [
         "The vocabulary gets a reserved token.",
         "test_build_corpus_gives_the_known_corpus",
         ("min_freq=0, reserved_tokens=[]", 'min_freq=0, reserved_tokens=["<pad>"]'),
+        hint="List the 28 entries that The Time Machine should have by 'char'. What else is in yours?",
     ),
     mutant(
         "build_corpus",
@@ -256,6 +634,31 @@ MUTANTS = [
         "Only the first 10 000 tokens are kept.",
         "test_build_corpus_gives_the_known_corpus",
         ("return made[tokens], made", "return made[tokens][:10000], made"),
+        hint="Compare len(corpus) with the number of tokens, for a long text too.",
+    ),
+    mutant(
+        "build_corpus",
+        "seeds-the-global-generator",
+        "The global random state is seeded, though nothing is drawn.",
+        "test_build_corpus_leaves_arguments_and_random_state_alone",
+        (
+            "    tokens = tokenize(preprocess(text), unit)\n",
+            "    __import__('random').seed(0)\n    tokens = tokenize(preprocess(text), unit)\n",
+        ),
+        hint="Does anything here need chance? What happens to the caller's own random numbers after a call?",
+    ),
+    mutant(
+        "build_corpus",
+        "line-by-line",
+        "The older editions of D2L clean and strip each line by itself, so that no space is left between two lines; "
+        "this course's contract cleans the text as a whole.",
+        "test_build_corpus_gives_the_known_corpus",
+        (
+            "tokens = tokenize(preprocess(text), unit)",
+            "tokens = [t for line in text.splitlines() for t in tokenize(preprocess(line).strip(), unit)]",
+        ),
+        hint="Turn the corpus of a text of two lines back into text: what stands where the line ended?",
+        convention="the older editions of D2L",
     ),
     mutant(
         "ngram_counts",
@@ -263,13 +666,91 @@ MUTANTS = [
         "The last n-gram is missing.",
         "test_ngram_counts_counts_every_contiguous_ngram",
         ("tokens[i:] for", "tokens[i:-1] for"),
+        hint="How many n-grams do 3 tokens have for n = 1, 2 and 3? Add up your counts.",
     ),
     mutant(
         "ngram_counts",
         "joined",
-        "Each n-gram is a string.",
+        "The book joins the tokens of a bigram into one string; this course's contract keeps each n-gram as a tuple "
+        "of its tokens.",
         "test_ngram_counts_counts_every_contiguous_ngram",
         ("Counter(grams)", 'Counter(" ".join(map(str, gram)) for gram in grams)'),
+        hint="Print the type of one n-gram of yours, and compare with the contract's line Shapes.",
+        convention="the book's own bigrams",
+    ),
+    mutant(
+        "ngram_counts",
+        "unigrams-bare",
+        "For n = 1 each n-gram is a bare token, not a tuple.",
+        "test_ngram_counts_counts_every_contiguous_ngram",
+        ("Counter(grams)", "Counter(tokens if n == 1 else grams)"),
+        hint="Does the contract make an exception for n = 1? Print the first entry for n = 1 and for n = 2.",
+    ),
+    mutant(
+        "ngram_counts",
+        "padded",
+        "NLTK's padded_everygram_pipeline puts boundary symbols before and after the text; this course's contract "
+        "counts the given tokens alone.",
+        "test_ngram_counts_counts_every_contiguous_ngram",
+        ("    grams = zip", '    tokens = ["<s>"] * (n - 1) + tokens + ["</s>"] * (n - 1)\n    grams = zip'),
+        hint="Does each of your n-grams consist of tokens that you were given?",
+        convention="NLTK's padded n-grams",
+    ),
+    mutant(
+        "ngram_counts",
+        "up-to-n",
+        "scikit-learn's ngram_range=(1, n) counts the n-grams of all lengths up to n; this course's contract counts "
+        "those of length n only.",
+        "test_ngram_counts_counts_every_contiguous_ngram",
+        (
+            "Counter(grams)",
+            "Counter(tuple(tokens[i : i + m]) for m in range(1, n + 1) for i in range(len(tokens) - m + 1))",
+        ),
+        hint="Print the lengths of all your n-grams for n = 3.",
+        convention="scikit-learn's ngram_range",
+    ),
+    mutant(
+        "ngram_counts",
+        "wraps-around",
+        "The text is closed to a ring: n-grams run over its end into its beginning.",
+        "test_ngram_counts_counts_every_contiguous_ngram",
+        ("tokens[i:] for", "tokens[i:] + tokens[:i] for"),
+        hint="Count the bigrams of ['a', 'b']: which of yours do not stand in the text?",
+    ),
+    mutant(
+        "ngram_counts",
+        "unordered",
+        "The tokens inside an n-gram are sorted, so that (a, b) and (b, a) count as one.",
+        "test_ngram_counts_counts_every_contiguous_ngram",
+        ("Counter(grams)", "Counter(tuple(sorted(gram)) for gram in grams)"),
+        hint="How many different bigrams does 'a b a' have?",
+    ),
+    mutant(
+        "ngram_counts",
+        "ten-most-common",
+        "Only the ten most frequent n-grams are returned.",
+        "test_ngram_counts_counts_every_contiguous_ngram",
+        (".most_common()", ".most_common(10)"),
+        hint="Add up the counts for a longer text and compare with its number of n-grams.",
+    ),
+    mutant(
+        "ngram_counts",
+        "relative-frequencies",
+        "Each n-gram comes with its share of all n-grams instead of its count.",
+        "test_ngram_counts_counts_every_contiguous_ngram",
+        (
+            "return Counter(grams).most_common()",
+            "counts = Counter(grams)\n    return [(gram, count / counts.total()) for gram, count in counts.most_common()]",
+        ),
+        hint="Print the second part of an entry: is it a count?",
+    ),
+    mutant(
+        "ngram_counts",
+        "a-counter",
+        "The counts come as a Counter, not as a list of pairs.",
+        "test_ngram_counts_come_by_falling_count",
+        ("return Counter(grams).most_common()", "return Counter(grams)"),
+        hint="What do you get from result[0]? Compare with the contract's line Shapes.",
     ),
     mutant(
         "ngram_counts",
@@ -277,6 +758,7 @@ MUTANTS = [
         "The n-grams do not overlap.",
         "test_ngram_counts_come_by_falling_count",
         ("Counter(grams)", "Counter(list(grams)[::n])"),
+        hint="Write down the bigrams of 'a b c' by hand: where does the second one begin?",
     ),
     mutant(
         "ngram_counts",
@@ -284,6 +766,15 @@ MUTANTS = [
         "The n-grams come in order of appearance.",
         "test_ngram_counts_come_by_falling_count",
         ("return Counter(grams).most_common()", "return list(Counter(grams).items())"),
+        hint="Print the counts without the n-grams, for a text whose first n-gram is rare. In which order are they?",
+    ),
+    mutant(
+        "ngram_counts",
+        "rising",
+        "The n-grams come by rising count.",
+        "test_ngram_counts_come_by_falling_count",
+        ("return Counter(grams).most_common()", "return Counter(grams).most_common()[::-1]"),
+        hint="Which n-gram stands first in your list, and which should?",
     ),
     mutant(
         "ngram_counts",
@@ -291,6 +782,7 @@ MUTANTS = [
         "n = 0 is accepted.",
         "test_ngram_counts_refuses_n_below_one",
         ("if n < 1", "if n < 0"),
+        hint="Which values of n does your test let through? Try 1, 0 and -1.",
     ),
     mutant(
         "ngram_counts",
@@ -298,13 +790,58 @@ MUTANTS = [
         "n below 0 is accepted.",
         "test_ngram_counts_refuses_n_below_one",
         ("if n < 1", "if n == 0"),
+        hint="Which values of n does your test let through? Try 1, 0 and -1.",
+    ),
+    mutant(
+        "ngram_counts",
+        "asserts",
+        "An n below 1 raises AssertionError.",
+        "test_ngram_counts_refuses_n_below_one",
+        ('raise ValueError(f"n is', 'raise AssertionError(f"n is'),
+        hint="Which exception does the contract's line Raises name, and which one does yours raise for n = 0?",
+    ),
+    mutant(
+        "ngram_counts",
+        "eats-the-tokens",
+        "The caller's list of tokens is empty afterwards.",
+        "test_ngram_counts_leaves_arguments_and_random_state_alone",
+        (
+            "    return Counter(grams).most_common()\n",
+            "    counted = Counter(grams).most_common()\n    tokens.clear()\n    return counted\n",
+        ),
+        hint="Print the list that you passed, before the call and after it.",
+    ),
+    mutant(
+        "ngram_counts",
+        "refuses-short-texts",
+        "A text shorter than n is refused with ValueError.",
+        "test_ngram_counts_counts_every_contiguous_ngram",
+        ("if n < 1", "if n < 1 or n > len(tokens)"),
+        hint="How many trigrams do two tokens have? A number can answer that, so need it be an error?",
     ),
     mutant(
         "zipf_exponent",
         "ranks-from-zero",
-        "The range of ranks is shifted by one.",
+        "The frequencies are read one place too late in the table, as if rank 1 were its second entry.",
         "test_zipf_exponent_is_the_least_squares_slope",
         ("frequencies[first_rank - 1 : last_rank]", "frequencies[first_rank : last_rank + 1]"),
+        hint="Which entry of the list has rank 1? Print the pairs of rank and frequency that you fit.",
+    ),
+    mutant(
+        "zipf_exponent",
+        "ranks-one-too-low",
+        "Each frequency is fitted against its place in the list, counted from 0, instead of its rank.",
+        "test_zipf_exponent_of_an_exact_power_law_is_its_exponent",
+        ("np.log(ranks)", "np.log(ranks - 1)"),
+        hint="Which entry of the list has rank 1? Print the pairs of rank and frequency that you fit.",
+    ),
+    mutant(
+        "zipf_exponent",
+        "ranks-within-the-range",
+        "Ranks are counted anew from 1 inside the chosen range.",
+        "test_zipf_exponent_of_an_exact_power_law_is_its_exponent",
+        ("np.log(ranks)", "np.log(ranks - first_rank + 1)"),
+        hint="Fit an exact power law over the ranks 1 to 10 and over 5 to 10: should the exponent differ?",
     ),
     mutant(
         "zipf_exponent",
@@ -313,6 +850,25 @@ MUTANTS = [
         "test_zipf_exponent_is_the_least_squares_slope",
         ("first_rank, last_rank + 1", "first_rank, last_rank"),
         ("first_rank - 1 : last_rank]", "first_rank - 1 : last_rank - 1]"),
+        hint="How many points do you fit for first_rank=2 and last_rank=5? Count them.",
+    ),
+    mutant(
+        "zipf_exponent",
+        "one-rank-too-many",
+        "The rank after the last one is fitted too.",
+        "test_zipf_exponent_is_the_least_squares_slope",
+        ("first_rank, last_rank + 1", "first_rank, last_rank + 2"),
+        ("first_rank - 1 : last_rank]", "first_rank - 1 : last_rank + 1]"),
+        hint="How many points do you fit for first_rank=2 and last_rank=5? Count them.",
+    ),
+    mutant(
+        "zipf_exponent",
+        "all-ranks",
+        "The whole table is fitted, whatever range of ranks is asked for.",
+        "test_zipf_exponent_is_the_least_squares_slope",
+        ("np.arange(first_rank, last_rank + 1)", "np.arange(1, len(frequencies) + 1)"),
+        ("frequencies[first_rank - 1 : last_rank]", "frequencies"),
+        hint="Change an entry of the table outside the range of ranks: should the exponent change?",
     ),
     mutant(
         "zipf_exponent",
@@ -320,43 +876,154 @@ MUTANTS = [
         "The slope itself is returned.",
         "test_zipf_exponent_of_an_exact_power_law_is_its_exponent",
         ("float(-slope)", "float(slope)"),
+        hint="Frequencies fall with the rank. What sign does that give your result, and which does alpha have in 9.2.2?",
     ),
     mutant(
         "zipf_exponent",
         "linear-axes",
-        "The fit is made on linear axes.",
+        "The ranks are taken in logarithms, the frequencies are not.",
         "test_zipf_exponent_does_not_depend_on_the_unit_of_frequency",
         (
             "np.log(frequencies[first_rank - 1 : last_rank])",
             "np.array(frequencies[first_rank - 1 : last_rank])",
         ),
+        hint="Divide all frequencies by 1000: should the exponent change? Compare both sides of 9.2.2 with your two axes.",
+    ),
+    mutant(
+        "zipf_exponent",
+        "ranks-not-logged",
+        "The frequencies are taken in logarithms, the ranks are not.",
+        "test_zipf_exponent_of_an_exact_power_law_is_its_exponent",
+        ("np.log(ranks)", "ranks"),
+        hint="Plot the points that you fit for an exact power law: do they lie on a straight line?",
+    ),
+    mutant(
+        "zipf_exponent",
+        "both-axes-linear",
+        "Neither ranks nor frequencies are taken in logarithms.",
+        "test_zipf_exponent_does_not_depend_on_the_unit_of_frequency",
+        ("np.log(frequencies[first_rank - 1 : last_rank])", "np.array(frequencies[first_rank - 1 : last_rank])"),
+        ("np.log(ranks)", "ranks"),
+        hint="Plot the points that you fit for an exact power law: do they lie on a straight line?",
+    ),
+    mutant(
+        "zipf_exponent",
+        "axes-swapped",
+        "Ranks are fitted over frequencies, so the result is about 1 / alpha.",
+        "test_zipf_exponent_of_an_exact_power_law_is_its_exponent",
+        ("np.polyfit(np.log(ranks), log_frequencies, deg=1)", "np.polyfit(log_frequencies, np.log(ranks), deg=1)"),
+        hint="Which of the two quantities stands alone on the left of 9.2.2, and which argument of the fit is it?",
+    ),
+    mutant(
+        "zipf_exponent",
+        "through-the-origin",
+        "The line is forced through the origin, without the constant c.",
+        "test_zipf_exponent_of_an_exact_power_law_is_its_exponent",
+        (
+            "slope, _ = np.polyfit(np.log(ranks), log_frequencies, deg=1)",
+            "slope = np.log(ranks) @ log_frequencies / (np.log(ranks) @ np.log(ranks))",
+        ),
+        hint="How many unknowns does 9.2.2 have, and how many does your fit have?",
+    ),
+    mutant(
+        "zipf_exponent",
+        "end-points-only",
+        "The slope is taken from the first to the last rank alone.",
+        "test_zipf_exponent_is_the_least_squares_slope",
+        (
+            "slope, _ = np.polyfit(np.log(ranks), log_frequencies, deg=1)",
+            "slope, _ = np.polyfit(np.log(ranks)[[0, -1]], log_frequencies[[0, -1]], deg=1)",
+        ),
+        hint="Change a frequency in the middle of the range: should the exponent change?",
+    ),
+    mutant(
+        "zipf_exponent",
+        "weighted",
+        "Frequent tokens weigh more in the fit.",
+        "test_zipf_exponent_is_the_least_squares_slope",
+        ("log_frequencies, deg=1)", "log_frequencies, deg=1, w=np.exp(log_frequencies / 2))"),
+        hint="In the least squares of the contract, how much does each rank count?",
+    ),
+    mutant(
+        "zipf_exponent",
+        "maximum-likelihood",
+        "Clauset, Shalizi and Newman estimate a power law's exponent by maximum likelihood; this course's contract "
+        "fits log frequency over log rank by least squares.",
+        "test_zipf_exponent_of_an_exact_power_law_is_its_exponent",
+        (
+            "slope, _ = np.polyfit(np.log(ranks), log_frequencies, deg=1)",
+            "slope = -1 - len(ranks) / (log_frequencies - log_frequencies.min()).sum()",
+        ),
+        hint="Fit an exact power law with a known exponent. Which quantity's exponent does your formula estimate?",
+        convention="Clauset, Shalizi and Newman's estimator",
     ),
     mutant(
         "zipf_exponent",
         "plus-one",
-        "Frequencies are smoothed by one before the logarithm.",
+        "One is added to each frequency before the logarithm.",
         "test_zipf_exponent_does_not_depend_on_the_unit_of_frequency",
         ("np.log(frequencies", "np.log1p(frequencies"),
+        hint="Divide all frequencies by 1000: should the exponent change?",
+    ),
+    mutant(
+        "zipf_exponent",
+        "rounded",
+        "The exponent is rounded to two decimals.",
+        "test_zipf_exponent_is_the_least_squares_slope",
+        ("return float(-slope)", "return round(float(-slope), 2)"),
+        hint="Print the exponent with all its digits. Where are they lost?",
+    ),
+    mutant(
+        "zipf_exponent",
+        "sorts-in-place",
+        "The caller's frequencies are sorted the other way round in place.",
+        "test_zipf_exponent_leaves_arguments_and_random_state_alone",
+        (
+            "    ranks = np.arange(first_rank",
+            "    frequencies.sort()\n    frequencies = frequencies[::-1]\n    ranks = np.arange(first_rank",
+        ),
+        hint="Print the list that you passed, before the call and after it.",
+    ),
+    mutant(
+        "zipf_exponent",
+        "counts-only-as-real-numbers",
+        "Frequencies that are whole numbers are refused.",
+        "test_zipf_exponent_is_the_least_squares_slope",
+        (
+            "    ranks = np.arange(first_rank",
+            "    assert all(type(one) is float for one in frequencies)\n    ranks = np.arange(first_rank",
+        ),
+        hint="Counts of words are integers: call it with a list of them.",
+    ),
+    mutant(
+        "zipf_exponent",
+        "an-array",
+        "The exponent comes as a NumPy array, not as a float.",
+        "test_zipf_exponent_is_the_least_squares_slope",
+        ("return float(-slope)", "return np.array(-slope)"),
+        hint="Print type(result) and compare with the contract's line Shapes.",
     ),
 ]
 
 
-def _by_count(pairs: list[Any]) -> list[Any]:
-    return sorted(pairs, key=lambda pair: (-pair[1], str(pair[0])))
-
-
-def _falling(pairs: list[Any]) -> bool:
-    return all(one[1] >= other[1] for one, other in itertools.pairwise(pairs))
-
-
 def _same_counts(arguments: Mapping[str, Any], one: list[Any], other: list[Any]) -> bool:
-    """Ties come in any order; lists that do not fall are told apart item by item."""
-    return _falling(one) and _falling(other) and _by_count(one) == _by_count(other)
+    """Ties come in any order."""
+    in_order = [count for _, count in one] == [count for _, count in other]
+    return in_order and sorted(one, key=repr) == sorted(other, key=repr)
 
 
 def _same_vocabularies(arguments: Mapping[str, Any], one: dict[str, Any], other: dict[str, Any]) -> bool:
-    rest = [{key: value for key, value in made.items() if key != "token_freqs"} for made in (one, other)]
+    rest = [_listed({key: value for key, value in made.items() if key != "token_freqs"}) for made in (one, other)]
     return same(*rest) and _same_counts(arguments, one["token_freqs"], other["token_freqs"])
+
+
+def _listed(value: Any) -> Any:
+    """Tensors of indices as lists."""
+    if isinstance(value, dict):
+        return {key: _listed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_listed(item) for item in value]
+    return value.tolist() if isinstance(value, torch.Tensor) else value
 
 
 ALIKE = {"vocab": _same_vocabularies, "ngram_counts": _same_counts}
