@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import combinations
 
 from harness.contracts.observation import Observation, Request
@@ -16,6 +17,7 @@ from harness.judge.trial import Bench
 from harness.judge.verdict import Verdict
 from harness.plugins import LoadError, load_source
 from harness.units import components, units
+from harness.wire import encode
 
 
 class Suspect:
@@ -86,6 +88,24 @@ class Lineup:
         """Whether two observations of a piece of evidence are the same."""
         return alike(components()[self.component], self.evidence[index], one, other, freedoms().get(self.component))
 
+    def seeding(self, answer: Callable[[int], Observation]) -> list[set[str]]:
+        """For each case that is asked under two global seeds, the random states that are the same after both: code
+        that draws from a global state moves it, code that seeds it leaves it where its own seed says."""
+        return [_common(answer(i).states, answer(j).states) for i, j in self._twice]
+
+    def answers_of(self, suspect: Suspect) -> Callable[[int], Observation]:
+        """A suspect's observation of each piece of evidence."""
+        return lambda index: suspect.observe(index, self.evidence[index])
+
+    @cached_property
+    def _twice(self) -> list[tuple[int, int]]:
+        """The pieces of evidence that differ in their global seed alone."""
+        places: dict[bytes, list[int]] = {}
+        for index, request in enumerate(self.evidence):
+            if request.global_seed is not None:
+                places.setdefault(encode(replace(request, global_seed=None).plain()), []).append(index)
+        return [(found[0], found[1]) for found in places.values() if len(found) > 1]
+
     def wrong(self, index: int, seen: Observation) -> bool:
         """Whether an observation is not the reference's."""
         return not self.alike(index, seen, self.oracle.observe(self.evidence[index]))
@@ -125,3 +145,7 @@ class Lineup:
                 self._pairs[key] = suspect
                 break
         return self._pairs[key]
+
+
+def _common(one: dict[str, str], other: dict[str, str]) -> set[str]:
+    return {name for name in one if one[name] == other.get(name)}

@@ -145,8 +145,9 @@ def _consistent(lineup: Lineup, suspects: list[Suspect], answers: Answer) -> lis
         wrong = wrong or lineup.free or lineup.wrong(index, seen)
         alive = [one for one in alive if lineup.alike(index, seen, one.observe(index, request))]
         if seen.out_of_time is not None:
-            break  # once is telling, and costs its whole budget
-    return alive if wrong else []
+            return alive  # once is telling, and costs its whole budget
+    seeding = lineup.seeding(answers)
+    return [one for one in alive if wrong and lineup.seeding(lineup.answers_of(one)) == seeding]
 
 
 def _concluded(alive: list[Suspect]) -> Diagnosis | None:

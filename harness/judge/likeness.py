@@ -32,7 +32,7 @@ def alike(
         return one.out_of_time is not None and other.out_of_time is not None
     if one.raised or other.raised:
         return bool(one.raised and other.raised and one.raised.kind == other.raised.kind)
-    if request.global_seed is not None and _traces(request, one) != _traces(request, other):
+    if request.global_seed is not None and not _same_traces(request, one, other):
         return False
     return (
         _warnings(one) == _warnings(other)
@@ -42,8 +42,12 @@ def alike(
     )
 
 
-def _traces(request: Request, seen: Observation) -> tuple[list[str], list[str]]:
-    return purity.changed(request, seen), purity.moved(request, seen)
+def _same_traces(request: Request, one: Observation, other: Observation) -> bool:
+    """Whether the same arguments were changed, into the same, and the same random states were moved."""
+    changed = purity.changed(request, one)
+    if changed != purity.changed(request, other) or purity.moved(request, one) != purity.moved(request, other):
+        return False
+    return all(same((one.arguments or {}).get(name), (other.arguments or {}).get(name)) for name in changed)
 
 
 def _warnings(seen: Observation) -> set[str]:
