@@ -69,10 +69,11 @@ class Lineup:
         own = [one for one in mutants() if one.component == self.component]
         self.singles = [Suspect((one,), one.edits) for one in own]
 
-    @property
-    def free(self) -> bool:
-        """Whether the contract leaves something of the results free."""
-        return self.component in freedoms()
+    @cached_property
+    def drawn(self) -> bool:
+        """Whether randomness is drawn: some mistakes show between draws alone, and the frequencies of two mistakes at
+        once are too easily those of another one."""
+        return any("generator" in request.arguments for request in self.evidence)
 
     def failed(self, suspect: Suspect, checks: Sequence[Check], bench: Bench) -> set[str]:
         """The names of those checks that a suspect does not pass, each judged once a class."""

@@ -89,9 +89,9 @@ class Diagnoser:
         answers = _Answers(lineup, subject, device)
         try:
             alive = _consistent(lineup, lineup.singles, answers)
-            if component in freedoms():
+            if lineup.drawn:
                 alive = [one for one in alive if self._fails_alike(lineup, one, verdicts)]
-            if not alive:
+            if not alive and not lineup.drawn:
                 first = [lineup.wrong(i, answers(i)) for i in range(min(FIRST, len(lineup.evidence)))]
                 alive = _consistent(lineup, lineup.pairs(first), answers) if any(first) else []
         except (EndedError, _TooSlowError):
@@ -142,7 +142,7 @@ def _consistent(lineup: Lineup, suspects: list[Suspect], answers: Answer) -> lis
         if not alive:
             return []
         seen = answers(index)
-        wrong = wrong or lineup.free or lineup.wrong(index, seen)
+        wrong = wrong or lineup.drawn or lineup.wrong(index, seen)
         alive = [one for one in alive if lineup.alike(index, seen, one.observe(index, request))]
         if seen.out_of_time is not None:
             return alive  # once is telling, and costs its whole budget

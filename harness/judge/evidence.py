@@ -16,6 +16,9 @@ from harness.judge.check import Check
 from harness.judge.oracle import Oracle, ReferenceSubject
 from harness.wire import encode
 
+LONG = 0.02
+"""Seconds that make a case a long one. The order decides how long a diagnosis takes, never what it says."""
+
 
 class _Listening(ReferenceSubject):
     """The reference, which notes what it is asked and answers from memory."""
@@ -31,7 +34,7 @@ class _Listening(ReferenceSubject):
 
 def evidence(checks: Sequence[Check], oracle: Oracle, seed: int, corpus: Corpus | None) -> list[Request]:
     """Every different request of the checks under a grading seed: each check's first, then each one's second, and
-    so on, so that the first few have something of every check."""
+    so on, so that the first few have something of every check; long ones last, which few suspects live to see."""
     asked: list[list[Request]] = []
     for one in checks:
         subject = _Listening(oracle)
@@ -39,4 +42,4 @@ def evidence(checks: Sequence[Check], oracle: Oracle, seed: int, corpus: Corpus 
         asked.append(subject.asked)
     rounds = chain.from_iterable(zip_longest(*asked))
     distinct = {encode(request.plain()): request for request in rounds if request is not None}
-    return list(distinct.values())
+    return sorted(distinct.values(), key=lambda request: oracle.observe(request).seconds > LONG)

@@ -178,7 +178,7 @@ def test_seeding_a_global_state_is_not_drawing_from_it(tmp_path: Path, call: str
 
 def test_edits_of_the_same_text_are_no_pair() -> None:
     """Two mutants that replace the same text cannot be had at once, which is no error."""
-    twice = Mutant("perplexity", "one", "…", "t", (("math.exp(", "math.exp(0 * "),))
+    twice = Mutant("perplexity", "one", "…", "t", (("math.exp(", "math.pow(2, "),))
     lineup = Lineup("perplexity", [], diagnosing().oracle)
     assert lineup._pair(twice, replace(twice, name="other", edits=(("math.exp(", "2 ** ("),))) is None
 

@@ -1,5 +1,13 @@
 """Mutants of the unit bptt."""
 
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from harness.judge.frequencies import same_frequencies
+from harness.judge.likeness import same
 from harness.judge.mutant import mutant
 
 MUTANTS = [
@@ -1556,3 +1564,54 @@ MUTANTS = [
         hint="Print the shape of your result.",
     ),
 ]
+
+
+LONG, FEW = 40, 10
+"""From so many draws in a call on, or from so many calls on, chance does not give the same again."""
+
+
+def _same_weights(arguments: Mapping[str, Any], one: list[torch.Tensor], other: list[torch.Tensor]) -> bool:
+    """The same weight wherever both keep it, and where both drop it; each kept as often, and as often together."""
+    if [(xi.dtype, xi.shape) for xi in one] != [(xi.dtype, xi.shape) for xi in other]:
+        return False
+    if not all(xi.is_floating_point() for xi in one):
+        return False
+    kept = [[xi.abs() > 1e-6 for xi in drawn] for drawn in (one, other)]
+    for xi, ours, k, theirs in zip(one, other, *kept, strict=True):
+        if not same(xi[k & theirs], ours[k & theirs]) or bool(xi[~k].any()) != bool(ours[~theirs].any()):
+            return False
+    if _repeats(kept[0]) != _repeats(kept[1]):
+        return False
+    if any(_repeats(kept[0])) and len(one) > FEW:
+        kept = [masks[:1] for masks in kept]  # one draw, however often it comes
+    if len(kept[0]) == 1 and _one_draw(arguments["pi"], *kept[0]) and _one_draw(arguments["pi"], *kept[1]):
+        return True  # whatever it was
+    return all(map(same_frequencies, *(_counts(arguments["pi"], masks) for masks in kept)))
+
+
+def _repeats(masks: list[torch.Tensor]) -> list[int]:
+    """Which of a few calls give the same, where that is no chance, or whether all of many do."""
+    if len(masks) > FEW:
+        return [int(all(torch.equal(mask, masks[0]) for mask in masks))]
+    many = masks[0].numel() >= LONG
+    return [next(i for i, first in enumerate(masks) if torch.equal(first, mask)) for mask in masks] if many else []
+
+
+def _one_draw(pi: torch.Tensor, kept: torch.Tensor) -> bool:
+    """Whether those are kept whose pi is above something."""
+    return kept.shape == pi.shape and (
+        bool(kept.all()) or not bool(kept.any()) or bool(pi[kept].min() > pi[~kept].max())
+    )
+
+
+def _counts(pi: torch.Tensor, masks: list[torch.Tensor]) -> list[Counter[Any]]:
+    """How many are kept: of each pi, of each place over the calls; how many are what their neighbours are."""
+    drawn = torch.stack(masks).reshape(len(masks), -1)  # (calls, T)
+    few = pi.unique()[:3] if drawn.shape[1] == len(pi) else pi[:0]
+    parts = [drawn[:, pi == value] for value in few] + ([drawn[:, :1], drawn[:, -1:]] if len(masks) > 1 else [])
+    lags = [lag for lag in (1, 2, drawn.shape[1] // 2) if 0 < lag < drawn.shape[1]]
+    parts += [drawn[:, lag:] == drawn[:, :-lag] for lag in lags]
+    return [Counter(part.flatten().tolist()) for part in parts]
+
+
+ALIKE = {"truncation_weights": _same_weights}

@@ -1,5 +1,11 @@
 """Mutants of the unit markov."""
 
+import itertools
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from harness.judge.frequencies import same_frequencies
 from harness.judge.mutant import mutant
 
 MUTANTS = [
@@ -1333,3 +1339,56 @@ MUTANTS = [
         hint="What does your function do with an empty list, and which exception does the contract ask for?",
     ),
 ]
+
+
+LONG, FEW = 40, 10
+"""From so many draws in a chain on, or from so many chains on, chance does not give the same again."""
+
+
+def _same_chains(arguments: Mapping[str, Any], one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """As many chains, as long, of which the same repeat or are impossible; starts, and steps from each token, as frequent."""
+    first, second = one["chains"], other["chains"]
+    if list(map(len, first)) != list(map(len, second)) or _repeats(first) != _repeats(second):
+        return False
+    if _impossible(arguments, first) != _impossible(arguments, second):
+        return False
+    if any(_repeats(first)) and len(first) > FEW:
+        first, second = first[:1], second[:1]  # one draw, however often it comes
+    starts = [Counter(chain[0] for chain in chains if chain) for chains in (first, second)]
+    if starts[0] != starts[1] and _of_the_first(arguments, first) and _of_the_first(arguments, second):
+        return same_frequencies(*starts)
+    steps, others = _steps(first), _steps(second)
+    after = all(same_frequencies(steps[token], others[token]) for token in steps.keys() & others.keys())
+    return same_frequencies(*starts) and after
+
+
+def _repeats(chains: list[list[int]]) -> list[int]:
+    """Which of a few long chains are the same, or whether all of many are."""
+    if len(chains) > FEW:
+        return [int(all(chain == chains[0] for chain in chains))]
+    return [chains.index(chain) for chain in chains] if min(map(len, chains), default=0) >= LONG else []
+
+
+def _impossible(arguments: Mapping[str, Any], chains: list[list[int]]) -> list[bool]:
+    """Which of the long chains take steps of probability 0 once they have begun."""
+    never = {(a, b) for a, row in enumerate(arguments["transition"].tolist()) for b, p in enumerate(row) if p == 0}
+    return [not never.isdisjoint(itertools.pairwise(chain[1:])) for chain in chains if len(chain) >= LONG]
+
+
+def _steps(chains: list[list[int]]) -> dict[int, Counter[int]]:
+    """By token, how often each token comes after it: draws that are independent, unlike the tokens themselves."""
+    found: dict[int, Counter[int]] = {}
+    for one, after in itertools.chain.from_iterable(map(itertools.pairwise, chains)):
+        found.setdefault(one, Counter())[after] += 1
+    return found
+
+
+def _of_the_first(arguments: Mapping[str, Any], chains: list[list[int]]) -> bool:
+    """Whether all later tokens may be of the first one's row, so that another start gives other frequencies."""
+    rows = dict(enumerate(arguments["transition"].tolist()))
+    wanted = [Counter({b: round(1e6 * p) for b, p in enumerate(rows.get(chain[0], []))}) for chain in chains if chain]
+    found = [Counter(chain[1:]) for chain in chains if chain]
+    return all(map(same_frequencies, found, wanted))
+
+
+ALIKE = {"sample_chain": _same_chains}

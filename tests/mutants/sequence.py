@@ -1,5 +1,13 @@
 """Mutants of the unit sequence."""
 
+import itertools
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from harness.judge.frequencies import same_frequencies
 from harness.judge.mutant import mutant
 
 # -- edits that several mutants share ---------------------------------------------------------------------
@@ -1365,3 +1373,70 @@ MUTANTS = [
         convention="PyTorch's word-level language model",
     ),
 ]
+
+
+def _same_epochs(arguments: Mapping[str, Any], one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Batches of one kind, rows of one make; epochs that are as long, repeat alike, and visit as often."""
+    kinds = [{(X.dtype, Y.dtype, X.shape[1:], Y.shape[1:]) for X, Y in made["batches"]} for made in (one, other)]
+    makes = [Counter(_makes(arguments, made["batches"])) for made in (one, other)]
+    always = [set(make) for make in makes if len(make) == 1]
+    several = min(len(one["batches"]), len(other["batches"])) > 1  # one batch has something of its own in common
+    if (all(kinds) and kinds[0] != kinds[1]) or (several and len(always) == 2 and always[0] != always[1]):
+        return False
+    epochs = [_epochs(arguments, made) for made in (one, other)]
+    first, second = (_lengths(arguments["num_steps"], begins) for begins in epochs)
+    if any(first[d] != second[d] for d in first.keys() & second.keys()):
+        return False
+    if _repeats(epochs[0]) != _repeats(epochs[1]):
+        return False
+    counts = zip(*(_visits(arguments, begins) for begins in epochs), strict=True)
+    return same_frequencies(*makes) and all(same_frequencies(*pair) for pair in counts)
+
+
+def _makes(arguments: Mapping[str, Any], batches: list[Any]) -> list[tuple[int, ...]]:
+    """Of each row, how far the tokens of X and of Y lie in the corpus from the first one of X."""
+    place = {token: i for i, token in enumerate(arguments["corpus"])}
+    rows = [torch.cat(pair, 1).tolist() for pair in batches if pair[0].ndim == 2 and pair[0].shape == pair[1].shape]
+    placed = [[place.get(token, -1000) for token in row] for row in itertools.chain.from_iterable(rows) if row]
+    return [tuple(token - row[0] for token in row) for row in placed]
+
+
+def _epochs(arguments: Mapping[str, Any], made: dict[str, Any]) -> list[tuple[int, ...]]:
+    """Where the rows of each epoch begin in the corpus, in order of visit."""
+    place = {token: i for i, token in enumerate(arguments["corpus"])}
+    first = [token for X, _ in made["batches"] if X.ndim == 2 and X.shape[1] for token in X[:, 0].tolist()]
+    return [tuple(place.get(one, -1000) for one in epoch if one != -1) for epoch in (first, *made["epochs"])]
+
+
+def _lengths(num_steps: int, epochs: list[tuple[int, ...]]) -> dict[int, set[int]]:
+    """By offset, of how many rows epochs are, but for 0, as which num_steps would appear; nothing where an epoch has
+    several offsets, or an offset several lengths."""
+    found: dict[int, set[int]] = {}
+    for begins in filter(None, epochs):
+        found.setdefault(begins[0] % num_steps, set()).add(len(begins))
+    found.pop(0, None)
+    single = all(len({begin % num_steps for begin in begins}) < 2 for begins in epochs)
+    return found if single and all(len(lengths) == 1 for lengths in found.values()) else {}
+
+
+def _repeats(epochs: list[tuple[int, ...]]) -> bool:
+    """Whether all of several epochs are the same."""
+    return len(epochs) > 4 and len(set(epochs)) == 1
+
+
+def _visits(arguments: Mapping[str, Any], epochs: list[tuple[int, ...]]) -> list[Counter[Any]]:
+    """How often rows are in each order, at each offset, so often in an epoch, so far from the one before."""
+    n, T = arguments["batch_size"], arguments["num_steps"]
+    if _repeats(epochs):
+        epochs = epochs[:1]
+    steps = [after - begin for begins in epochs for begin, after in itertools.pairwise(begins)]
+    return [
+        Counter(tuple(begin // T for begin in begins) for begins in epochs),
+        Counter(tuple(begin % T for begin in begins) for begins in epochs),
+        Counter(begins[:1] for begins in epochs),
+        Counter(times for begins in epochs for times in Counter(begins).values()),
+        Counter((step == T, step > 0, abs(step) <= 2 * n * T) for step in steps),
+    ]
+
+
+ALIKE = {"random_batches": _same_epochs}
