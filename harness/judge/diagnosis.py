@@ -94,6 +94,7 @@ class Diagnoser:
             if not alive and not lineup.drawn:
                 first = [lineup.wrong(i, answers(i)) for i in range(min(FIRST, len(lineup.evidence)))]
                 alive = _consistent(lineup, lineup.pairs(first), answers) if any(first) else []
+                alive = [one for one in alive if _both_show(lineup, one, answers)]
         except (EndedError, _TooSlowError):
             return None
         return _concluded(alive)
@@ -148,6 +149,19 @@ def _consistent(lineup: Lineup, suspects: list[Suspect], answers: Answer) -> lis
             return alive  # once is telling, and costs its whole budget
     seeding = lineup.seeding(answers)
     return [one for one in alive if wrong and lineup.seeding(lineup.answers_of(one)) == seeding]
+
+
+def _both_show(lineup: Lineup, pair: Suspect, answers: Answer) -> bool:
+    """Whether neither of two mistakes would do for all results: what differs in exceptions alone may be style."""
+    alone = [one for one in lineup.singles if one.members[0] in pair.members]
+    return all(
+        any(
+            not (answers(i).raised or one.observe(i, request).raised)
+            and not lineup.alike(i, answers(i), one.observe(i, request))
+            for i, request in enumerate(lineup.evidence)
+        )
+        for one in alone
+    )
 
 
 def _concluded(alive: list[Suspect]) -> Diagnosis | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,17 @@ from harness.contracts.observation import Observation, Request
 from harness.grading.grade import judge_submission
 from harness.grading.opening import open_submission
 from harness.grading.suite import suite
-from harness.judge.oracle import Oracle
+from harness.judge.likeness import same
+from harness.judge.oracle import Oracle, ReferenceSubject
 from harness.judge.subject import InProcess
+from harness.judge.trial import Trial
 from harness.judge.verdict import Verdict
 from harness.plugins import Problem
 from harness.units import components
 
 from .exams import ROOT, exam, graded, oracle, written
+
+Tamper = Callable[[Observation, Request], Observation]
 
 
 class Tampered:
@@ -30,8 +34,9 @@ class Tampered:
     name = "tampered"
     isolation = InProcess.isolation
 
-    def __init__(self, known: Oracle, tamper: Callable[[Observation], Observation]) -> None:
+    def __init__(self, known: Oracle, tamper: Tamper) -> None:
         self.oracle, self.tamper = known, tamper
+        self.changed = False
 
     def implements(self, component: str) -> bool:
         return True
@@ -40,7 +45,10 @@ class Tampered:
         return []
 
     def observe(self, request: Request) -> Observation:
-        return self.tamper(self.oracle.subject(request.component).observe(request))
+        seen = self.oracle.observe(request)
+        tampered = self.tamper(seen, request)
+        self.changed |= not same([seen.result, seen.gradients], [tampered.result, tampered.gradients])
+        return tampered
 
     def isolate(self, component: str) -> bool:
         return False
@@ -52,9 +60,9 @@ class Tampered:
         pass
 
 
-def each(change: Callable[[Any], Any]) -> Callable[[Observation], Observation]:
+def each(change: Callable[[Any], Any]) -> Tamper:
     """Tamper with every leaf of a result and of its gradients."""
-    return lambda seen: replace(seen, result=_walk(seen.result, change), gradients=_walk(seen.gradients, change))
+    return lambda seen, _: replace(seen, result=_walk(seen.result, change), gradients=_walk(seen.gradients, change))
 
 
 def _walk(value: Any, change: Callable[[Any], Any]) -> Any:
@@ -84,38 +92,125 @@ def noisy(leaf: Any) -> Any:
     return leaf * 1.01 if isinstance(leaf, float) else leaf
 
 
-def previous() -> Callable[[Observation], Observation]:
+def shuffled(leaf: Any) -> Any:
+    """The right numbers, each in its neighbour's place."""
+    return leaf.reshape(-1).roll(1).reshape(leaf.shape) if isinstance(leaf, torch.Tensor) else leaf
+
+
+def turned(value: Any) -> Any:
+    """Lists and strings back to front, tensors shuffled."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(turned(item) for item in reversed(value))
+    if isinstance(value, dict):
+        return {key: turned(item) for key, item in value.items()}
+    return value[::-1] if isinstance(value, str) else shuffled(value)
+
+
+def echo(seen: Observation, request: Request) -> Observation:
+    """The numbers of the arguments, as many as the result has, in its form; for strings the first one."""
+    text = next((value for value in request.arguments.values() if isinstance(value, str)), "")
+    numbers = [float(one) for one in _numbers(request.arguments)][:1000] or [0.0]
+
+    def put(leaf: Any) -> Any:
+        if isinstance(leaf, torch.Tensor):
+            return torch.tensor(numbers * leaf.numel())[: leaf.numel()].reshape(leaf.shape).to(leaf.dtype)
+        if isinstance(leaf, str):
+            return text
+        return type(leaf)(numbers[0]) if type(leaf) in (int, float) else leaf
+
+    return replace(seen, result=_walk(seen.result, put), gradients=_walk(seen.gradients, put))
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    if isinstance(value, torch.Tensor):
+        yield from value.reshape(-1)[:1000].tolist()
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _numbers(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value[:1000]:
+            yield from _numbers(item)
+    elif isinstance(value, (int, float)):
+        yield value
+
+
+def previous() -> Tamper:
     """The answer to the call before."""
     memory = [Observation()]
 
-    def tamper(seen: Observation) -> Observation:
+    def tamper(seen: Observation, request: Request) -> Observation:
         memory.append(seen)
         return memory[-2]
 
     return tamper
 
 
-VACUOUS: dict[str, Callable[[], Callable[[Observation], Observation]]] = {
+def meek(seen: Observation, request: Request) -> Observation:
+    """No exception, ever: what the contract refuses gives None."""
+    return replace(seen, raised=None)
+
+
+def clumsy(seen: Observation, request: Request) -> Observation:
+    """A right result, with arguments written over and random states moved."""
+    changed = dict.fromkeys(seen.arguments or {})
+    return replace(seen, arguments=changed if seen.arguments is not None else None, states={"torch": "elsewhere"})
+
+
+VACUOUS: dict[str, Callable[[], Tamper]] = {
     "zeros": lambda: each(zeros),
     "a constant": lambda: each(constant),
+    "an echo": lambda: echo,
     "the previous answer": previous,
-    "None": lambda: lambda seen: replace(seen, result=None, gradients=None),
+    "None": lambda: lambda seen, _: replace(seen, result=None, gradients=None),
+}
+OTHER: dict[str, Callable[[], Tamper]] = {
+    "shuffled": lambda: each(shuffled),
+    "turned": lambda: lambda seen, _: replace(seen, result=turned(seen.result)),
+    "meek": lambda: meek,
+    "clumsy": lambda: clumsy,
 }
 
 
-def _lost(component: str, tamper: Callable[[Observation], Observation]) -> tuple[int, int]:
-    sitting = exam(component=component)
-    bench = sitting.bench(Tampered(oracle(), tamper))
-    verdicts = [one.judge(bench).verdict for one in sitting.checks]
-    return sum(verdict is not Verdict.PASSED for verdict in verdicts), len(verdicts)
+def _verdicts(component: str, tamper: Tamper) -> dict[str, bool]:
+    """By check, whether it passes; a check that saw nothing changed is left out."""
+    sitting, found = exam(component=component), {}
+    for one in sitting.checks:
+        subject = Tampered(oracle(), tamper)
+        found[one.name] = one.judge(sitting.bench(subject)).verdict is Verdict.PASSED
+    return found
 
 
-@pytest.mark.parametrize("how", VACUOUS)
 @pytest.mark.parametrize("component", components())
-def test_vacuous_work_loses_most_of_its_checks(component: str, how: str) -> None:
-    """Zeros, a constant, the previous answer, None: no component can be passed without the work."""
-    lost, total = _lost(component, VACUOUS[how]())
-    assert lost * 2 >= total, f"{component}: {how} fails only {lost} of {total} checks"
+def test_vacuous_work_loses_most_of_its_checks(component: str) -> None:
+    """Zeros, a constant, the arguments, the previous answer, None: no component can be passed without the work; and
+    every check loses to some of these, or to work that is shuffled, meek or clumsy."""
+    unbeaten = {one.name for one in exam(component=component).checks}
+    for how, made in {**VACUOUS, **OTHER}.items():
+        passed = _verdicts(component, made())
+        unbeaten -= {name for name, well in passed.items() if not well}
+        if how in VACUOUS:
+            lost = sum(not well for well in passed.values())
+            assert lost * 2 >= len(passed), f"{component}: {how} fails only {lost} of {len(passed)} checks"
+    assert not unbeaten
+
+
+@pytest.mark.parametrize("component", components())
+def test_a_comparison_with_the_reference_passes_nothing_vacuous(
+    component: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check that compares with the reference fails wherever a result was replaced at all."""
+    compared: list[bool] = []
+    plain = Trial.agrees
+    monkeypatch.setattr(Trial, "agrees", lambda *given, **options: (compared.append(True), plain(*given, **options))[1])
+    sitting, vacuous = exam(component=component), []
+    for one in sitting.checks:
+        compared.clear()
+        one.judge(sitting.bench(ReferenceSubject(oracle())))
+        for how, made in {**VACUOUS, "shuffled": OTHER["shuffled"]}.items() if compared else ():
+            subject = Tampered(oracle(), made())
+            if one.judge(sitting.bench(subject)).verdict is Verdict.PASSED and subject.changed:
+                vacuous.append((one.name, how))
+    assert not vacuous
 
 
 FLOATS = [
@@ -128,15 +223,17 @@ def test_an_error_of_one_percent_is_found(component: str) -> None:
     """No tolerance is so wide that a result off by 1 % passes."""
     if component in ("train_language_model",):  # judged by the perplexity reached, on purpose
         pytest.skip("any weights that predict as well are right")
-    lost, _ = _lost(component, each(noisy))
-    assert lost, f"{component}: a result off by 1 % passes every check"
+    assert not all(_verdicts(component, each(noisy)).values()), f"{component}: a result off by 1 % passes every check"
 
 
-def test_the_submission_is_what_is_called(tmp_path: Path) -> None:
-    """A watermark in a result turns up in the messages about it."""
-    path = written(tmp_path, "@hookimpl\ndef preprocess(text):\n    return 'watermark 4711'\n")
-    record = graded(path, component="preprocess")
+@pytest.mark.parametrize("component", components())
+def test_the_submission_is_what_is_called(component: str, tmp_path: Path) -> None:
+    """A watermark turns up in what is said of every component."""
+    parameters = ", ".join(components()[component].parameters)
+    path = written(tmp_path, f"@hookimpl\ndef {component}({parameters}):\n    raise RuntimeError('watermark 4711')\n")
+    record = graded(path, component=component)
     assert record.score == 0
+    assert all("watermark 4711" in one.message or one.verdict == "failed" for one in record.checks)
     assert any("watermark 4711" in one.message for one in record.checks)
 
 
