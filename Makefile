@@ -12,7 +12,7 @@ export OMP_NUM_THREADS = 1
 # Of the kill matrix: `make matrix SEED=7`.
 SEED ?= 0
 
-.PHONY: setup grade test lint types fast slow matrix right clean
+.PHONY: setup grade test lint types fast slow matrix right machine clean
 
 setup: $(STAMP)
 
@@ -46,6 +46,9 @@ matrix: setup
 
 right: setup
 	SEQGRADE_SEEDS=100 $(BIN)/python -m pytest -q -n $(JOBS) -m slow tests/harness/test_right.py
+
+machine: setup
+	$(BIN)/python -m tests.machine --jobs $(JOBS)
 
 clean:
 	rm -rf $(VENV) results .pytest_cache .mypy_cache .ruff_cache

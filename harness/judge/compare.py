@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 
 from harness.contracts.results import Anything, Fields, Kind, ListOf, Parts, describe_type, part_name
@@ -133,7 +134,7 @@ def _where_strings_part(actual: Any, expected: Any) -> list[str]:
 
 
 def _index(flat: int, shape: torch.Size) -> tuple[int, ...]:
-    return tuple(int(i) for i in torch.unravel_index(torch.tensor(flat), shape)) if shape else ()
+    return tuple(int(i) for i in np.unravel_index(flat, shape)) if shape else ()  # torch's imports sympy
 
 
 def number(value: torch.Tensor) -> str:

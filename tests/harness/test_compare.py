@@ -9,12 +9,21 @@ import pytest
 import torch
 
 from harness.contracts.results import Array, Fields, Int, Kind, ListOf, Parts
-from harness.judge.compare import compare, compare_reals, compare_tensors
+from harness.judge.compare import compare, compare_reals, compare_tensors, shown
 from harness.judge.tolerances import (
+    ALIKE,
+    DIFFERENCES,
+    EPSILONS,
+    FIT,
     FLOAT32_ABSOLUTE,
     FLOAT32_RELATIVE,
     FLOAT64,
+    GRADIENT_RELATIVE,
+    LAW,
     REAL,
+    ROUNDINGS,
+    STABLE,
+    alike_tolerance,
     gradient_tolerance,
     largest,
     law_tolerance,
@@ -163,6 +172,17 @@ def test_integers_have_no_tolerance() -> None:
     assert finding(torch.tensor([4]), torch.tensor([5.0]), 10.0)
 
 
+def test_a_float_result_may_differ_from_an_integer_one() -> None:
+    """What a law computes is compared within the tolerance as soon as one side is rounded."""
+    assert not finding(tensor(4.5), torch.tensor([4]), 0.6)
+    assert finding(tensor(4.5), torch.tensor([4]), 0.4)
+
+
+def test_the_worst_element_is_one_that_differs() -> None:
+    """However small the differences are."""
+    assert finding(tensor(1, 2, 3), tensor(1, 2.25, 3)).startswith("result[1] is 2, but should be 2.25\n")
+
+
 def test_the_tolerance_knows_the_name_and_both_tensors() -> None:
     """Each part of a result is compared within its own tolerance."""
     asked: list[Any] = []
@@ -188,10 +208,18 @@ def test_a_float_may_differ_by_the_relative_tolerance(expected: float, sign: int
         compare_reals("x", expected * (1 + sign * 1.01 * REAL), expected)
 
 
-@pytest.mark.parametrize("value", [INF, -INF, NAN, 0.0])
-def test_equal_floats_agree(value: float) -> None:
-    """Infinities, nan and 0 agree with themselves."""
-    compare_reals("x", value, value)
+def test_a_float_may_differ_by_the_tolerance_itself_and_from_zero_by_a_little() -> None:
+    """Relative to nothing smaller than 1e-8."""
+    compare_reals("x", 1.5, 1.0, 0.5)
+    compare_reals("x", 0.9e-8 * REAL, 0.0)
+    with pytest.raises(Failure):
+        compare_reals("x", 1.1e-8 * REAL, 0.0)
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "nan", "0.0"])
+def test_equal_floats_agree(value: str) -> None:
+    """Infinities, nan and 0 agree with themselves, though no float that arrives is the same object."""
+    compare_reals("x", float(value), float(value))
     compare_reals("x", -0.0, 0.0)
 
 
@@ -227,6 +255,9 @@ def test_equal_floats_agree(value: float) -> None:
         ({"a": 1}, {"a": 2}, "result['a'] is 1, but should be 2"),
         ({"a": 1}, {"b": 1}, "result lacks 'b' (1 missing) and has 'a', which should not be there (1 extra)"),
         ({"a": 1, "b": 1}, {"b": 1}, "result has 'a', which should not be there (1 extra)"),
+        ({"a": 1, "c": 1, "b": 1}, {"b": 1}, "result has 'a', which should not be there (2 extra)"),
+        ([1, "a", True], [1, "a", 1], "result[2] is True, but should be 1"),
+        ([1, "a", True, 2.0], [1, "a", 1, 2.0], "result[2] is True, but should be 1"),
         ({}, {(1, 2): 0, 3: 0}, "result lacks (1, 2) (2 missing)"),
         ([], {}, "result is a list of 0, but should be a dict of 0"),
     ],
@@ -247,6 +278,27 @@ def test_long_strings_are_compared_where_they_part() -> None:
     )
     assert len(lines[0]) < 230
     assert "they part at character 99:" in finding("a" * 99, "a" * 100)
+    assert "they part at character 50: 'λλλλλλλλλλa', but should be 'λλλλλλλλλλb'" in finding(
+        "λ" * 50 + "a", "λ" * 50 + "b"
+    )
+    assert finding("b" + "x" * 39, "a" + "x" * 39).endswith(
+        "they part at character 0: 'bxxxxxxxxxxxxxxxxxxx', but should be 'axxxxxxxxxxxxxxxxxxx'"
+    )
+    assert finding("b" * 39, "a") == f"result is '{'b' * 39}', but should be 'a'"
+    assert finding("b" * 50, None) == f"result is '{'b' * 50}', but should be None"
+
+
+def test_what_is_shown_is_cut_in_the_middle() -> None:
+    """Up to 90 characters stand whole; of a corpus, only the beginning is ever written out."""
+    whole, cut = "x" * 88, "a" * 60 + "b" * 40
+    assert shown(whole) == f"'{whole}'"
+    assert shown(cut) == "'" + "a" * 59 + " … " + "b" * 24 + "'"
+    assert shown("x" * 89) == "'" + "x" * 59 + " … " + "x" * 24 + "'"
+    for corpus in ([7] * 901, (7,) * 901, "7" * 901):
+        assert shown(corpus) == f"{shown(corpus[:90])} (901 in all)"
+        assert "in all" not in shown(corpus[:900])
+    assert shown([tensor(1)]) == "[tensor([1.])]"
+    assert shown(tensor(1)) == "a torch.float32 tensor of shape (1,)"
 
 
 @pytest.mark.parametrize("size", [3, 100_000])
@@ -256,6 +308,19 @@ def test_equal_structures_agree(size: int) -> None:
     assert not finding([*corpus], corpus)
     assert not finding({"a": [1.0, "x", None], "b": (True,)}, {"b": (True,), "a": [1.0, "x", None]})
     assert finding([*corpus[:-1], -1], corpus) == f"result[{size - 1}] is -1, but should be {size - 1}"
+
+
+def test_equal_data_need_not_be_the_same_object() -> None:
+    """What arrives over the wire never is."""
+    for text in ("12345678901234567890", "[300, 70000]", "'no ' + 'interned word'", "[2.5, float('inf')] * 200"):
+        assert not finding(eval(text), eval(text))
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_parts_too_few_or_too_many_are_counted(size: int) -> None:
+    """And no error of ours."""
+    kind = Parts(a=Int(), b=Int())
+    assert finding((1,) * size, (1, 1), kind=kind).startswith(f"result has {size} items, but should have 2")
 
 
 def test_parts_have_their_names_in_messages() -> None:
@@ -289,6 +354,14 @@ def test_a_gradient_that_should_be_zero_may_be_nothing_else(value: float) -> Non
 
 
 # -- the table of tolerances ------------------------------------------------------------------------------
+
+
+def test_the_table_is_what_it_is() -> None:
+    """Whoever loosens a tolerance does so twice, here and there."""
+    assert (ROUNDINGS, EPSILONS, FLOAT64, FLOAT32_RELATIVE, FLOAT32_ABSOLUTE) == (16, 64, 1e-10, 1e-4, 1e-5)
+    assert (GRADIENT_RELATIVE, REAL, FIT, STABLE, DIFFERENCES) == (1e-3, 1e-5, 1e-4, 1e-2, 1e-6)
+    assert (LAW[torch.float64], LAW[torch.float32], len(LAW)) == (1e-9, 1e-4, 2)
+    assert (ALIKE[torch.float64], ALIKE[torch.float32], len(ALIKE)) == ((1e-10, 1e-9), (1e-5, 1e-3), 2)
 
 
 @pytest.mark.parametrize(
@@ -332,7 +405,16 @@ def test_laws_allow_two_roundings_and_integers_none() -> None:
     """Two results of one submission each have a rounding error of their own."""
     assert law_tolerance(torch.float32, tensor(3)) == pytest.approx(3e-4)
     assert law_tolerance(torch.float64, tensor(3)) == pytest.approx(3e-9)
+    assert law_tolerance(torch.float32, tensor(0.5)) == law_tolerance(torch.float32, tensor(1)) == pytest.approx(1e-4)
     assert law_tolerance(torch.int64, torch.tensor([3])) == 0.0
+
+
+def test_two_mistakes_are_alike_within_a_little_and_a_part_of_their_size() -> None:
+    """By the dtype of the first and the size of the second; integers must be equal."""
+    assert alike_tolerance("x", tensor(9), tensor(4, -1)) == pytest.approx(1e-5 + 4e-3, rel=1e-12)
+    double = tensor(9, dtype=torch.float64)
+    assert alike_tolerance("x", double, tensor(0.5)) == pytest.approx(1e-10 + 0.5e-9, rel=1e-12)
+    assert alike_tolerance("x", torch.tensor([9]), tensor(4)) == 0.0
 
 
 def test_the_largest_magnitude_ignores_what_is_not_finite() -> None:

@@ -10,7 +10,17 @@ import numpy as np
 import pytest
 import torch
 
-from harness.plain import MAX_DEPTH, MAX_ITEMS, NotPlainError, Opaque, class_names, to_plain, type_name
+from harness.plain import (
+    MAX_DEPTH,
+    MAX_ITEMS,
+    MAX_TENSOR_BYTES,
+    TENSOR_ITEMS,
+    NotPlainError,
+    Opaque,
+    class_names,
+    to_plain,
+    type_name,
+)
 
 TRAPPED: list[str] = []
 DANGEROUS = {"__init__", "__new__", "__class__", "__getattribute__", "__setattr__", "__del__", "__init_subclass__",
@@ -77,6 +87,7 @@ Pair = namedtuple("Pair", "a b")
         (torch.nn.Parameter(torch.ones(2)), torch.ones(2)),
         (torch.Size([2, 3]), (2, 3)),
         ([np.int64(1), "a", 2.0, None, True], [1, "a", 2.0, None, True]),
+        ([1, "a", 2.0, np.int64(3)], [1, "a", 2.0, 3]),
         ({(np.int64(1), "a"): (np.float64(2.0),)}, {(1, "a"): (2.0,)}),
     ],
     ids=lambda value: type(value).__name__,
@@ -323,6 +334,93 @@ def test_the_deepest_and_the_longest_pass() -> None:
     assert same(to_plain(nested(MAX_DEPTH + 1)), nested(MAX_DEPTH + 1))
     assert len(to_plain([0] * MAX_ITEMS)) == MAX_ITEMS
     assert to_plain(torch.zeros(1).expand(2**24)).shape == (2**24,)
+
+
+def test_the_limits_are_what_they_are() -> None:
+    """Whoever moves one does so twice, here and there."""
+    assert (MAX_DEPTH, MAX_ITEMS, MAX_TENSOR_BYTES, TENSOR_ITEMS) == (24, 2_097_152, 67_108_864, 8)
+
+
+def within(levels: int, value: Any) -> Any:
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def tuples(depth: int) -> Any:
+    value: Any = 0
+    for _ in range(depth):
+        value = (value,)
+    return value
+
+
+def dicts(depth: int) -> Any:
+    value: Any = 0
+    for _ in range(depth):
+        value = {0: value}
+    return value
+
+
+@pytest.mark.parametrize("levels", range(4))
+def test_dicts_and_their_keys_are_levels_too(levels: int) -> None:
+    """Wherever a dict stands, its keys and values are one level below it, and the deepest that passes is the same."""
+    left = MAX_DEPTH + 1 - levels
+    for make in (dicts, lambda depth: {tuples(depth - 1): 0}, lambda depth: {0: tuples(depth - 1)}):
+        assert same(to_plain(within(levels, make(left))), within(levels, make(left)))
+        with pytest.raises(NotPlainError, match="nested more than 24 levels"):
+            to_plain(within(levels, make(left + 1)))
+
+
+@pytest.mark.parametrize(
+    ("value", "items"),
+    [
+        ([0] * 20, 20),
+        (dict.fromkeys(range(10), 0), 20),
+        ([{0: 0}, {1: 1}], 6),
+        (torch.zeros(5), TENSOR_ITEMS),
+        ([torch.zeros(5), torch.zeros(0)], 2 + 2 * TENSOR_ITEMS),
+        (([1], [2, "a"], 3), 6),
+    ],
+)
+def test_every_item_is_counted(value: Any, items: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An item of a list is one, of a dict two, and a tensor takes the room of eight."""
+    monkeypatch.setattr("harness.plain.MAX_ITEMS", items)
+    to_plain(value)
+    monkeypatch.setattr("harness.plain.MAX_ITEMS", items - 1)
+    with pytest.raises(NotPlainError, match="the result has more than"):
+        to_plain(value)
+
+
+def test_all_tensors_together_may_have_64_megabytes() -> None:
+    """And not a byte more."""
+    half = torch.zeros(1, dtype=torch.uint8).expand(MAX_TENSOR_BYTES // 2)
+    to_plain([half, half])
+    with pytest.raises(NotPlainError, match="larger than 64 MB together"):
+        to_plain([half, half, torch.zeros(1, dtype=torch.uint8)])
+
+
+@pytest.mark.parametrize(
+    ("shape", "stride", "offset", "elements"),
+    [
+        ((2, 3), (4, 1), 2, 9),
+        ((2, 3), (4, 1), 3, 10),
+        ((3,), (5,), 0, 11),
+        ((2, 2, 2), (1, 7, 3), 1, 13),
+        ((4,), (0,), 6, 7),
+        ((), (), 4, 5),
+        ((1, 6), (9, 1), 0, 6),
+    ],
+)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.uint8])
+def test_a_tensor_is_read_up_to_the_last_byte_of_its_storage(
+    shape: tuple[int, ...], stride: tuple[int, ...], offset: int, elements: int, dtype: torch.dtype
+) -> None:
+    """A view whose last element just fits is read; one byte less, and it is not."""
+    whole = torch.arange(elements).to(dtype)
+    view = whole.as_strided(shape, stride, offset)
+    assert same(to_plain(view), view.clone())
+    whole.untyped_storage().resize_(elements * dtype.itemsize - 1)
+    assert to_plain(view) == Opaque("torch.Tensor beyond its storage")
 
 
 def test_an_exception_that_only_goes_by_a_builtins_name_is_another() -> None:
