@@ -27,6 +27,7 @@ class Suspect:
         self.members, self._edits = members, edits
         self._subject: InProcess | None = None
         self._seen: dict[int, Observation] = {}
+        self._spent: Observation | None = None
 
     @property
     def name(self) -> str:
@@ -34,9 +35,11 @@ class Suspect:
         return " and ".join(one.id for one in self.members)
 
     def observe(self, index: int, request: Request) -> Observation:
-        """What it does on a piece of evidence, remembered by the evidence's index."""
+        """What it does on a piece of evidence, remembered by the evidence's index. One that ran out of time once is
+        taken to do so from then on: each time costs the whole budget."""
         if index not in self._seen:
-            self._seen[index] = self.subject.observe(request)
+            self._seen[index] = self._spent or self.subject.observe(request)
+            self._spent = self._seen[index] if self._seen[index].out_of_time is not None else None
         return self._seen[index]
 
     @property

@@ -49,8 +49,7 @@ class Diagnosis:
     @property
     def text(self) -> str:
         """What the component does wrong, in a sentence for each mistake."""
-        told = [f"This is {one.convention}. {one.misconception}" if one.convention else one.misconception
-                for one in self.mistakes]  # fmt: skip
+        told = [_sentence(one) for one in self.mistakes]
         if self.fault:
             return f"No diagnosis: a fault of the judge, not of the submission; please report it: {self.fault}"
         if not told:
@@ -63,6 +62,12 @@ class Diagnosis:
     def told(self) -> str:
         """The text and the hint."""
         return f"{self.text}\n{self.hint}".strip()
+
+
+def _sentence(one: Mutant) -> str:
+    """A mistake; where it is another's convention, whose it is."""
+    named = not one.convention or one.convention in one.misconception
+    return one.misconception if named else f"This is {one.convention}. {one.misconception}"
 
 
 @dataclass
@@ -152,16 +157,13 @@ def _consistent(lineup: Lineup, suspects: list[Suspect], answers: Answer) -> lis
 
 
 def _both_show(lineup: Lineup, pair: Suspect, answers: Answer) -> bool:
-    """Whether neither of two mistakes would do for all results: what differs in exceptions alone may be style."""
+    """Whether neither of two mistakes would do alone, exceptions left aside that the contract does not ask for: these
+    are often a matter of style."""
     alone = [one for one in lineup.singles if one.members[0] in pair.members]
-    return all(
-        any(
-            not (answers(i).raised or one.observe(i, request).raised)
-            and not lineup.alike(i, answers(i), one.observe(i, request))
-            for i, request in enumerate(lineup.evidence)
-        )
-        for one in alone
-    )
+    telling = [
+        i for i, request in enumerate(lineup.evidence) if not answers(i).raised or lineup.oracle.observe(request).raised
+    ]
+    return all(any(not lineup.alike(i, answers(i), lineup.answers_of(one)(i)) for i in telling) for one in alone)
 
 
 def _concluded(alive: list[Suspect]) -> Diagnosis | None:

@@ -40,8 +40,9 @@ def sample_chain(initial, transition, num_steps, generator):
     Shapes: initial (V,), transition (V, V), transition[a, b] the probability of b after a; a list of
         `num_steps` int out.
     Conventions: the first token is drawn from `initial`, each later one from the row of the token before
-        it. All randomness comes from `generator`, a torch.Generator on the CPU: the same generator state
-        gives the same chain. float32 or float64 arguments. A token of probability 0 is never drawn.
+        it. All randomness comes from `generator`, a torch.Generator on the CPU, used as it stands: the same
+        generator state gives the same chain, and the next call another. float32 or float64 arguments. A token of
+        probability 0 is never drawn.
     Source: D2L 9.1.2.
     """
     raise NotImplementedError("not implemented yet")

@@ -19,7 +19,7 @@ SAMPLES: dict[str, tuple[float, set[str]]] = {
     "class_style": (81.0, set()),
     "template": (0.0, set()),
     "unfinished.py": (6.0, set()),
-    "mistakes_text.py": (4.9167, {"preprocess", "tokenize", "vocab", "ngram_counts"}),
+    "mistakes_text.py": (5.0667, {"preprocess", "tokenize", "vocab", "ngram_counts"}),
     "mistakes_markov.py": (7.2888, {"most_likely_sequence", "ngram_model", "perplexity"}),
     "mistakes_sequence.py": (
         6.0454,
