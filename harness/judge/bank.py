@@ -30,6 +30,11 @@ class Suspect:
         self._spent: Observation | None = None
 
     @property
+    def slow(self) -> bool:
+        """Whether it has run out of time."""
+        return self._spent is not None
+
+    @property
     def name(self) -> str:
         """Its members' names."""
         return " and ".join(one.id for one in self.members)
@@ -116,13 +121,13 @@ class Lineup:
 
     def pairs(self, wrong: list[bool]) -> list[Suspect]:
         """Two mutants at once that could be wrong just where a submission is, on the first pieces of evidence: where
-        it is, one of them must be, and each must be somewhere where it is."""
+        it is, one of them must be, and each must be somewhere where it is. Slow ones are left out."""
         where: dict[str, set[int]] = {}
         for suspect in self.singles:
             where[suspect.members[0].id] = {i for i in range(len(wrong)) if self._is_wrong(suspect, i)}
         needed = {i for i, one in enumerate(wrong) if one}
         found = []
-        for one, other in combinations(self.singles, 2):
+        for one, other in combinations([one for one in self.singles if not one.slow], 2):
             first, second = where[one.members[0].id], where[other.members[0].id]
             if needed <= first | second and first & needed and second & needed:
                 pair = self._pair(one.members[0], other.members[0])
