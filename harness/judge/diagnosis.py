@@ -53,7 +53,7 @@ class Diagnosis:
         if self.fault:
             return f"No diagnosis: a fault of the judge, not of the submission; please report it: {self.fault}"
         if not told:
-            return "What comes out is exactly what a known kind of mistake gives."
+            return "It does exactly what a known kind of mistake does."
         if len(told) > 1:
             return "\n".join(["Two mistakes at once:", *told])
         return told[0]

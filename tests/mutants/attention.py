@@ -273,11 +273,10 @@ MUTANTS = [
     mutant(
         "nadaraya_watson",
         "float32-weights",
-        "The book casts kernel values to float32; this course's contract keeps the dtype of the arguments.",
+        "The results are float32, whatever the dtype of the arguments.",
         "test_nadaraya_watson_averages_targets_by_the_kernel",
         ("y_hat = y_train @ weights  # (q,)", "weights = weights.float()\n    y_hat = y_train.float() @ weights"),
         hint="Feed float64 tensors and print the dtypes of both results.",
-        convention="the book's own nadaraya_watson",
     ),
     mutant(
         "nadaraya_watson",
@@ -635,7 +634,7 @@ MUTANTS = [
     mutant(
         "attention_pooling",
         "values-rebuilt",
-        "The values are built anew, outside the graph.",
+        "The values are cut out of the graph before they are added up.",
         "test_attention_pooling_gradients_reach_every_argument",
         ("weights @ values  # (n, q, v)  [11.1.1]", "weights @ torch.from_numpy(values.detach().numpy())"),
         hint="Call backward() on pooled.sum() and look at values.grad. Which step leaves the graph?",

@@ -179,7 +179,7 @@ MUTANTS = [
     mutant(
         "linear_rnn_gradients",
         "descends",
-        "A step of gradient descent is taken on the weights themselves.",
+        "A step of gradient descent is taken on the caller's W_qh itself.",
         "test_linear_rnn_gradients_leaves_arguments_and_random_state_alone",
         ("dL_dW_hh = dL_dh[:-1].T @ h[:-1]", "W_qh -= 0.1 * (dL_do.T @ h[1:])\n    dL_dW_hh = dL_dh[:-1].T @ h[:-1]"),
         hint="Keep a copy of every argument, call the hook and compare: which of them has changed?",
@@ -553,8 +553,17 @@ MUTANTS = [
     ),
     mutant(
         "randomized_gradients",
+        "weights-ignored",
+        "xi is ignored: the gradients are the full ones.",
+        "test_randomized_gradients_weigh_the_flow_from_each_state_to_the_one_before",
+        ("h[t] + xi[t] * torch.tensordot(W_hh, z_hh, 1)", "h[t] + torch.tensordot(W_hh, z_hh, 1)"),
+        ("inputs[t] + xi[t] * torch.tensordot(W_hh, z_hx, 1)", "inputs[t] + torch.tensordot(W_hh, z_hx, 1)"),
+        hint="Set all weights to zero: which gradients change?",
+    ),
+    mutant(
+        "randomized_gradients",
         "recurrent-weights-full",
-        "Only W_hx's recursion is weighted; W_hh's gradient is the full one.",
+        "W_hh's gradient is the full one: its recursion is not weighted.",
         "test_randomized_gradients_weigh_the_flow_from_each_state_to_the_one_before",
         (
             "one[:, :, None] * h[t] + xi[t] * torch.tensordot(W_hh, z_hh, 1)",
@@ -565,7 +574,7 @@ MUTANTS = [
     mutant(
         "randomized_gradients",
         "input-weights-full",
-        "Only W_hh's recursion is weighted; W_hx's gradient is the full one.",
+        "W_hx's gradient is the full one: its recursion is not weighted.",
         "test_randomized_gradients_are_cut_at_the_step_whose_weight_is_zero",
         (
             "one[:, :, None] * inputs[t] + xi[t] * torch.tensordot(W_hh, z_hx, 1)",
@@ -1283,7 +1292,7 @@ MUTANTS = [
     mutant(
         "rnn_gradients",
         "squeezed",
-        "A batch of one loses its axis.",
+        "With a batch of one, state's gradient loses its batch axis.",
         "test_rnn_gradients_follow_the_chain_rule",
         ('"state": dH', '"state": dH.squeeze(0)'),
         hint="Compare the shape of every result with that of the argument it belongs to. Do so for n = 1 as well.",

@@ -440,7 +440,7 @@ MUTANTS = [
     mutant(
         "lstm_concise",
         "two-in-a-list",
-        "The module holds two layers.",
+        "The module holds two LSTMs.",
         "test_lstm_concise_is_one_layer_in_one_direction",
         (
             "return nn.LSTM(num_inputs, num_hiddens)",
@@ -1122,7 +1122,7 @@ MUTANTS = [
     mutant(
         "deep_rnn",
         "detached-between-layers",
-        "Each layer reads a copy of the outputs below that is cut out of the graph.",
+        "Each layer above the first reads the outputs below cut out of the graph.",
         "test_deep_rnn_gradients_reach_every_argument",
         ("_rnn(outputs, state, params)", "_rnn(outputs.detach() if i else outputs, state, params)"),
         hint="Run backward from the top layer and look at the gradients of the first layer's weights.",
@@ -1429,7 +1429,7 @@ MUTANTS = [
     mutant(
         "bidirectional_rnn",
         "backward-half-not-turned-round",
-        "The backward half stands in the order in which it was computed, the last time step first.",
+        "The backward half is not turned round again: it stands in the order in which it was computed.",
         "test_bidirectional_rnn_reversed_in_time_swaps_its_directions",
         ("backward.flip(0)]", "backward]"),
         hint="Change inputs[0] alone: at which times should the backward half change, and at which does it? Which two halves stand at the same t?",
@@ -1465,6 +1465,27 @@ MUTANTS = [
         "test_bidirectional_rnn_states_end_at_opposite_ends",
         ("(forward_H, backward_H)", "(backward_H, forward_H)"),
         hint="Feed the returned states into the next call: does each arrive at the direction that it came from?",
+    ),
+    mutant(
+        "bidirectional_rnn",
+        "never-turned-round",
+        "The backward RNN reads and writes forward: the sequence is never turned round.",
+        "test_bidirectional_rnn_halves_see_the_past_and_the_future",
+        ("_rnn(inputs.flip(0), backward_state, backward_params)", "_rnn(inputs, backward_state, backward_params)"),
+        ("backward.flip(0)]", "backward]"),
+        hint="Change the last input only: which columns of outputs[0] should change?",
+    ),
+    mutant(
+        "bidirectional_rnn",
+        "batch-turned-round",
+        "The backward direction turns the batch axis round, not time.",
+        "test_bidirectional_rnn_halves_see_the_past_and_the_future",
+        (
+            "_rnn(inputs.flip(0), backward_state, backward_params)",
+            "_rnn(inputs.flip(1), backward_state, backward_params)",
+        ),
+        ("backward.flip(0)]", "backward.flip(1)]"),
+        hint="Which axis of (T, n, d) is time? Change the last input only: which columns of outputs[0] should change?",
     ),
     mutant(
         "bidirectional_rnn",

@@ -97,7 +97,7 @@ MUTANTS = [
     mutant(
         "markov_transitions",
         "seen-tokens-only",
-        "Rows are as long as the largest token that occurs, not as the vocabulary.",
+        "Rows are only as long as the largest token that occurs asks for, not as the vocabulary.",
         "test_markov_transitions_sum_to_one_over_the_vocabulary",
         ("torch.zeros(vocab_size, dtype", "torch.zeros(max(corpus) + 1, dtype"),
         hint="Ask for a vocabulary larger than the tokens that occur: how long is a row then?",
@@ -294,7 +294,7 @@ MUTANTS = [
     mutant(
         "most_likely_sequence",
         "zeros-clamped",
-        "Zero probabilities are clamped to a small number, which wins over many likely steps.",
+        "Zero probabilities are clamped to a small number, so that an impossible start or step has a price.",
         "test_most_likely_sequence_never_buys_certainty_by_an_impossible_step",
         ("steps = transition.log()", "steps = transition.clamp(min=1e-30).log()"),
         ("scores = initial.log()", "scores = initial.clamp(min=1e-30).log()"),
@@ -341,7 +341,7 @@ MUTANTS = [
     mutant(
         "most_likely_sequence",
         "recursive-read-off",
-        "The sequence is read off by a function that calls itself once a step.",
+        "A function calls itself once a step, which goes too deep for long sequences.",
         "test_most_likely_sequence_of_1000_steps_neither_underflows_nor_recurses",
         (
             "    for origin in reversed(origins):\n        sequence.append(int(origin[sequence[-1]]))\n    return sequence[::-1]",

@@ -117,7 +117,7 @@ MUTANTS: list[Mutant] = [
     mutant(
         "one_hot",
         "bool",
-        "The vectors are bool: a comparison is returned as it comes.",
+        "The vectors are bool instead of float32.",
         "test_one_hot_is_time_major_float32",
         (
             "nn.functional.one_hot(indices.T, vocab_size).to(torch.float32)",
@@ -153,7 +153,7 @@ MUTANTS: list[Mutant] = [
     mutant(
         "rnn_scratch",
         "bias-twice",
-        "The bias is added twice, once with each product.",
+        "The bias is added twice.",
         "test_rnn_scratch_of_one_number_is_known",
         (CELL, "H = torch.tanh((X @ W_xh + b_h) + (H @ W_hh + b_h))"),
         hint="Set both weight matrices to zero and compare the outputs with tanh of the bias.",
@@ -1150,8 +1150,23 @@ MUTANTS: list[Mutant] = [
     ),
     mutant(
         "generate",
-        "reads-everything-again",
+        "reads-everything-again-to-predict",
         "All tokens so far are fed again for each prediction, with the state carried.",
+        "test_generate_feeds_every_token_but_the_last_once",
+        (
+            "for position in range(len(prefix) + num_preds - 1):",
+            "for position in range(len(prefix) - 1, len(prefix) + num_preds - 1):",
+        ),
+        (
+            f"        {STEP}\n",
+            "        for token in tokens[: position + 1]:\n            logits, state = step(token, state)\n",
+        ),
+        hint="Write a step that prints each token it is fed. What is the state for, if it remembers what was read before?",
+    ),
+    mutant(
+        "generate",
+        "reads-everything-again",
+        "All tokens so far are fed again at every step, those of the prefix included, with the state carried.",
         "test_generate_feeds_every_token_but_the_last_once",
         (
             f"        {STEP}\n",

@@ -359,7 +359,7 @@ MUTANTS = [
     mutant(
         "fit_autoregression",
         "bias-of-centred-features",
-        "The weights are fitted to centred features, and the mean of the labels is returned as the bias, as if the mean of the features were zero.",
+        "The bias is the one that belongs to centred features: the mean of the labels, as if the mean of the features were zero.",
         "test_fit_autoregression_reaches_the_least_error",
         (
             FITTED,

@@ -93,7 +93,7 @@ MUTANTS = [
     mutant(
         "preprocess",
         "keeps-apostrophes",
-        "Apostrophes are kept inside words.",
+        "Apostrophes are kept.",
         "test_preprocess_keeps_letters_and_single_spaces_only",
         ('"[^A-Za-z]+"', '"[^A-Za-z\']+"'),
         hint='Clean "don\'t" and list the characters of the result: does the contract allow each of them?',
@@ -401,7 +401,7 @@ MUTANTS = [
     mutant(
         "vocab",
         "frequencies-a-counter",
-        "token_freqs is a Counter, not a list of pairs.",
+        "token_freqs is a dict from tokens to counts, not a list of pairs.",
         "test_vocab_counts_every_token_by_falling_frequency",
         (
             "self.token_freqs = sorted(counts.items(), key=lambda pair: pair[1], reverse=True)",
@@ -614,6 +614,14 @@ MUTANTS = [
     ),
     mutant(
         "build_corpus",
+        "vocabulary-as-a-dict",
+        "The map from tokens to indices is returned as a dict, not as a Vocab.",
+        "test_build_corpus_indexes_the_cleaned_text",
+        ("return made[tokens], made", "return made[tokens], made.token_to_idx"),
+        hint="What does the contract let a caller do with the second result? Try it.",
+    ),
+    mutant(
+        "build_corpus",
         "swapped",
         "The vocabulary comes first and the corpus second.",
         "test_build_corpus_indexes_the_cleaned_text",
@@ -631,7 +639,7 @@ MUTANTS = [
     mutant(
         "build_corpus",
         "truncated",
-        "Only the first 10 000 tokens are kept.",
+        "The corpus holds only the first 10 000 tokens.",
         "test_build_corpus_gives_the_known_corpus",
         ("return made[tokens], made", "return made[tokens][:10000], made"),
         hint="Compare len(corpus) with the number of tokens, for a long text too.",

@@ -301,6 +301,11 @@ REWRITTEN = [
         ),
     ),
     rewritten(
+        "randomized_gradients/weights-ignored",
+        "pedant",
+        ('damped = xi[t - 1] * params["W_hh"]', 'damped = params["W_hh"]'),
+    ),
+    rewritten(
         "randomized_gradients/recurrent-weights-full",
         "pedant",
         ("+ damped @ sensitivity_hh", '+ params["W_hh"] @ sensitivity_hh'),

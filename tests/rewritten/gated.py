@@ -700,6 +700,18 @@ REWRITTEN = [
     rewritten("bidirectional_rnn/states-swapped", "einsum", ("(left_end, right_end)", "(right_end, left_end)")),
     rewritten("bidirectional_rnn/backward-reads-forward", "functional", ("list(inputs)[::-1]", "list(inputs)")),
     rewritten(
+        "bidirectional_rnn/never-turned-round",
+        "lazy",
+        ("zip(there, back[::-1], ", "zip(there, back, "),
+        ("reversed(inputs.unbind())", "inputs.unbind()"),
+    ),
+    rewritten(
+        "bidirectional_rnn/batch-turned-round",
+        "functional",
+        ("starts[1], list(inputs)[::-1])", "starts[1], list(inputs.flip(1)))"),
+        ("zip(ahead, reversed(behind), strict=True)", "zip(ahead, [one.flip(0) for one in behind], strict=True)"),
+    ),
+    rewritten(
         "bidirectional_rnn/backward-starts-from-the-forward-end",
         "chatty",
         ('    say("and now back")\n', '    say("and now back")\n    B = F\n'),

@@ -523,6 +523,15 @@ REWRITTEN = [
         ),
     ),
     rewritten(
+        "generate/reads-everything-again-to-predict",
+        "numpy_inside",
+        ("    for i in range(len(tokens) - 1):\n", "    for i in range(len(prefix) - 1, len(tokens) - 1):\n"),
+        (
+            "        logits, state = step(int(tokens[i]), state)\n",
+            "        for token in tokens.tolist()[: i + 1]:\n            logits, state = step(token, state)\n",
+        ),
+    ),
+    rewritten(
         "generate/reads-everything-again",
         "numpy_inside",
         (

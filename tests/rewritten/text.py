@@ -299,6 +299,11 @@ REWRITTEN = [
         ("corpus.append(table.token_to_idx[token])", "corpus.append(token)"),
     ),
     rewritten(
+        "build_corpus/vocabulary-as-a-dict",
+        "terse",
+        ("token_to_idx.get, t)], v\n", "token_to_idx.get, t)], v.token_to_idx\n"),
+    ),
+    rewritten(
         "build_corpus/swapped", "tensors", ("return place[table.codes], table", "return table, place[table.codes]")
     ),
     rewritten(
