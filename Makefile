@@ -12,7 +12,7 @@ export OMP_NUM_THREADS = 1
 # Of the kill matrix: `make matrix SEED=7`.
 SEED ?= 0
 
-.PHONY: setup grade test lint types fast slow matrix right machine clean
+.PHONY: setup grade test lint types fast slow matrix right diagnosis machine clean
 
 setup: $(STAMP)
 
@@ -49,6 +49,9 @@ right: setup
 
 machine: setup
 	$(BIN)/python -m tests.machine --jobs $(JOBS)
+
+diagnosis: setup
+	SEQGRADE_EVERY=1 $(BIN)/python -m pytest -q -n $(JOBS) -m slow tests/harness/test_diagnosis.py
 
 clean:
 	rm -rf $(VENV) results .pytest_cache .mypy_cache .ruff_cache

@@ -31,13 +31,12 @@ def test_a_mutant_dies_at_the_check_that_names_it(one: Mutant, oracle: Oracle) -
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 4))
 @pytest.mark.parametrize("component", components())
-def test_a_mutant_dies_under_other_seeds_too(component: str, seed: int, oracle: Oracle) -> None:
-    """A kill that hangs on one seed's cases is luck."""
+def test_a_mutant_dies_under_another_seed_too(component: str, oracle: Oracle) -> None:
+    """A kill that hangs on one seed's cases is luck. (`make matrix SEED=…` takes any.)"""
     survivors = []
     for one in (one for one in mutants() if one.component == component):
-        outcome = CHECKS[one.killed_by].judge(Bench(one.subject(), oracle, seed=seed, corpus=open_corpus()))
+        outcome = CHECKS[one.killed_by].judge(Bench(one.subject(), oracle, seed=2, corpus=open_corpus()))
         if outcome.verdict is Verdict.PASSED:
             survivors.append(one.id)
     assert not survivors
