@@ -11,9 +11,9 @@ import torch
 
 from harness.cli.options import friendly
 from harness.corpus import CorpusError, open_corpus
-from harness.grading.grade import versions
 from harness.grading.isolation import said, workers_for
 from harness.grading.suite import suite
+from harness.grading.versions import versions
 from harness.reports.console import console
 from harness.units import components, units
 

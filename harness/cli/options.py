@@ -15,6 +15,7 @@ from harness.grading.exam import Exam
 from harness.grading.isolation import IsolationError
 from harness.grading.record import RecordError
 from harness.grading.rubric import RubricError, default_rubric, read_rubric
+from harness.grading.store import StoreError
 from harness.grading.suite import suite
 from harness.judge.oracle import Oracle
 from harness.judge.subject import InfrastructureError
@@ -85,7 +86,7 @@ def friendly(command: F) -> F:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except (LoadError, RubricError, CorpusError, RecordError, IsolationError) as error:
+        except (LoadError, RubricError, CorpusError, RecordError, IsolationError, StoreError) as error:
             raise click.UsageError(str(error)) from error
         except InfrastructureError as error:
             click.echo(f"Error: {error}", err=True)

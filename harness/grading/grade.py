@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import platform
 import shlex
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import hypothesis
-import numpy as np
-import torch
-
 from harness.grading.exam import Exam, unavailable
 from harness.grading.opening import Submission
 from harness.grading.record import SCHEMA, CheckRecord, ComponentRecord, Record
+from harness.grading.versions import versions
 from harness.judge.check import Check
-from harness.judge.diagnosis import Diagnosis
+from harness.judge.diagnosis import Diagnosis, of_fault
 from harness.judge.spec import Spec
 from harness.judge.subject import InfrastructureError
 from harness.judge.verdict import Outcome, Verdict
@@ -74,7 +70,7 @@ def diagnoses(exam: Exam, submission: Submission, outcomes: Mapping[str, Outcome
             except InfrastructureError:
                 return found  # the verdicts stand, and nothing more can be said
             except Exception as error:  # ours, whatever it is: it costs nobody a verdict
-                diagnosis = Diagnosis(fault=f"{type(error).__name__}: {error}")
+                diagnosis = of_fault(error)
             if diagnosis:
                 found[name] = diagnosis
     return found
@@ -133,7 +129,7 @@ def _check_record(
         hint=explained.hint if explained and explained.hint else outcome.hint,
         case=outcome.case,
         output=outcome.output if exam.echo else "",
-        replay=replay_command(submission.path, one, outcome, exam) if failed and submission.subject else "",
+        replay=replay_command(submission.path, one, outcome, exam) if failed and submission.error is None else "",
         diagnosis=explained.text if explained else None,
         seconds=outcome.seconds,
     )
@@ -162,21 +158,8 @@ def _component_record(
     total = exam.rubric.components[name]
     passed = bool(own) and all(one.verdict == "passed" for one in own)
     won = total if passed else sum(one.points for one in own)
-    return ComponentRecord(status, _rounded(won), _rounded(total), diagnosis.ids if diagnosis else [])
+    return ComponentRecord(status, _rounded(won), _rounded(total), list(diagnosis.ids) if diagnosis else [])
 
 
 def _rounded(points: float) -> float:
     return round(points, 6)
-
-
-def versions() -> dict[str, str]:
-    """The versions that a verdict may depend on."""
-    from importlib.metadata import version
-
-    return {
-        "seqgrade": version("seqgrade"),
-        "python": platform.python_version(),
-        "torch": str(torch.__version__),
-        "numpy": np.__version__,
-        "hypothesis": hypothesis.__version__,
-    }

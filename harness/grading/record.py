@@ -62,6 +62,8 @@ class Record(msgspec.Struct):
     components: dict[str, ComponentRecord]
     checks: list[CheckRecord]
     seconds: float
+    origin: str = "files"  # the layout that it came in: canvas, moodle, gradescope
+    lms_id: str = ""  # whose it is there
 
     @property
     def full(self) -> bool:

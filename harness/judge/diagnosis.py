@@ -31,37 +31,30 @@ Answer = Callable[[int], Observation]
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The mistakes that a component shows, as mutants, and what a student is told of them.
+    """What a component does wrong: the mutants that show it (none, where several known ones do the same and only their
+    hint can be given), what a student is told, and where to look."""
 
-    mistakes: none, where several known ones do the same and only their hint can be given. fault: what kept us from
-    a diagnosis, where that was a fault of ours.
-    """
-
-    mistakes: tuple[Mutant, ...] = ()
+    ids: tuple[str, ...]
+    text: str
     hint: str = ""
-    fault: str = ""
-
-    @property
-    def ids(self) -> list[str]:
-        """The mutants' names."""
-        return [one.id for one in self.mistakes]
-
-    @property
-    def text(self) -> str:
-        """What the component does wrong, in a sentence for each mistake."""
-        told = [_sentence(one) for one in self.mistakes]
-        if self.fault:
-            return f"No diagnosis: a fault of the judge, not of the submission; please report it: {self.fault}"
-        if not told:
-            return "It does exactly what a known kind of mistake does."
-        if len(told) > 1:
-            return "\n".join(["Two mistakes at once:", *told])
-        return told[0]
 
     @property
     def told(self) -> str:
         """The text and the hint."""
         return f"{self.text}\n{self.hint}".strip()
+
+
+def of_mistakes(mistakes: Sequence[Mutant]) -> Diagnosis:
+    """The diagnosis of one mistake, or of two at once."""
+    told = [_sentence(one) for one in mistakes]
+    text = "\n".join(["Two mistakes at once:", *told] if len(told) > 1 else told)
+    return Diagnosis(tuple(one.id for one in mistakes), text, "\n".join(dict.fromkeys(one.hint for one in mistakes)))
+
+
+def of_fault(error: Exception) -> Diagnosis:
+    """What is said where a fault of ours kept us from a diagnosis."""
+    ours = "No diagnosis: a fault of the judge, not of the submission; please report it"
+    return Diagnosis((), f"{ours}: {type(error).__name__}: {error}")
 
 
 def _sentence(one: Mutant) -> str:
@@ -170,7 +163,7 @@ def _concluded(alive: list[Suspect]) -> Diagnosis | None:
     """The one explanation; of several, only a hint that they share: not a mistake that pairs of them share, since a
     mistake that is in no bank may look like each of these pairs."""
     if len(alive) == 1:
-        members = alive[0].members
-        return Diagnosis(members, "\n".join(dict.fromkeys(one.hint for one in members)))
+        return of_mistakes(alive[0].members)
     hints = {one.hint for suspect in alive for one in suspect.members}
-    return Diagnosis((), hints.pop()) if len(hints) == 1 and "" not in hints else None
+    known = "It does exactly what a known kind of mistake does."
+    return Diagnosis((), known, hints.pop()) if len(hints) == 1 and "" not in hints else None

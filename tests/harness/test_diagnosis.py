@@ -41,7 +41,7 @@ def diagnosed(subject: InProcess, component: str) -> list[str]:
     bench = sitting.bench(subject)
     verdicts = {one.name: one.judge(bench).verdict for one in sitting.checks if one.component == component}
     found = sitting.diagnoser.diagnose(component, subject, verdicts)
-    return found.ids if found else []
+    return list(found.ids) if found else []
 
 
 def record_of(folder: Path, text: str, component: str) -> Record:
@@ -157,10 +157,10 @@ def test_of_several_explanations_only_a_hint_that_they_share_is_given() -> None:
     """One: it is named. Several: no name, not even of what two pairs share, since an unknown mistake may look so."""
     only = _concluded([_suspect("a")])
     assert only
-    assert only.ids == ["c/a"]
+    assert only.ids == ("c/a",)
     hinted = _concluded([_suspect("a", hint="look there"), _suspect("b", hint="look there")])
     assert hinted
-    assert (hinted.ids, hinted.hint) == ([], "look there")
+    assert (hinted.ids, hinted.hint) == ((), "look there")
     assert _concluded([_suspect("a", "b"), _suspect("a", "d")]) is None
     assert _concluded([_suspect("a"), _suspect("b")]) is None
     assert _concluded([]) is None
