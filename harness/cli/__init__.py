@@ -1,4 +1,4 @@
-"""The command line: `seqgrade list | new | check | grade | mutants | doctor | corpus`.
+"""The command line: `seqgrade list | new | check | grade | rescore | diff | mutants | doctor | corpus`.
 
 Exit codes: 0 all went well (for `check`: full marks) · 1 points were lost (`check` only) · 2 bad usage or input ·
 3 checks could not run (no such device, or a fault of ours): no score.
@@ -13,11 +13,13 @@ import click
 
 from harness.cli.check import check
 from harness.cli.corpus import corpus
+from harness.cli.diff import diff
 from harness.cli.doctor import doctor
 from harness.cli.grade import grade
 from harness.cli.list import list_contracts
 from harness.cli.mutants import mutants
 from harness.cli.new import new
+from harness.cli.rescore import rescore
 
 
 @click.group(
@@ -36,6 +38,8 @@ main.add_command(list_contracts)
 main.add_command(new)
 main.add_command(check)
 main.add_command(grade)
+main.add_command(rescore)
+main.add_command(diff)
 main.add_command(mutants)
 main.add_command(doctor)
 main.add_command(corpus)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shlex
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.grading.exam import Exam, unavailable
 from harness.grading.opening import Submission
-from harness.grading.record import SCHEMA, CheckRecord, ComponentRecord, Record
+from harness.grading.record import SCHEMA, CheckRecord, Record
+from harness.grading.scoring import component_record, rounded, score_of
 from harness.grading.versions import versions
 from harness.judge.check import Check
 from harness.judge.diagnosis import Diagnosis, of_fault
@@ -89,8 +90,11 @@ def record_of(
         _check_record(exam, submission, one, outcomes.get(one.id, missing), explained.get(one.component))
         for one in exam.checks
     ]
-    graded = {name: _component_record(exam, name, checks, explained.get(name)) for name in exam.rubric.components}
-    scored = not any(one.id in outcomes and outcomes[one.id].verdict is Verdict.NOT_RUN for one in exam.checks)
+    graded = {}
+    for name, total in exam.rubric.components.items():
+        mistakes = explained[name].ids if name in explained else ()
+        graded[name] = component_record(total, [one for one in checks if one.component == name], mistakes)
+    ran = [one for one in checks if one.id in outcomes]
     return Record(
         schema=SCHEMA,
         submission=submission.name,
@@ -102,8 +106,8 @@ def record_of(
         isolation=submission.isolation,
         corpus="timemachine.txt" if exam.corpus.golden else exam.corpus.origin,
         versions=versions(),
-        score=_rounded(sum(item.score for item in graded.values())) if scored else None,
-        max_score=_rounded(exam.rubric.max_score),
+        score=score_of(graded, ran),
+        max_score=rounded(exam.rubric.max_score),
         error=submission.error,
         problems=list(submission.problems),
         components=graded,
@@ -147,19 +151,3 @@ def replay_command(path: Path, one: Check, outcome: Outcome, exam: Exam) -> str:
     if exam.device != "cpu":
         parts += ["--device", exam.device]
     return shlex.join(parts)
-
-
-def _component_record(
-    exam: Exam, name: str, checks: Sequence[CheckRecord], diagnosis: Diagnosis | None
-) -> ComponentRecord:
-    own = [one for one in checks if one.component == name]
-    absent = {Verdict.NOT_SUBMITTED.value}
-    status = "not_submitted" if {one.verdict for one in own} <= absent else "graded"
-    total = exam.rubric.components[name]
-    passed = bool(own) and all(one.verdict == "passed" for one in own)
-    won = total if passed else sum(one.points for one in own)
-    return ComponentRecord(status, _rounded(won), _rounded(total), list(diagnosis.ids) if diagnosis else [])
-
-
-def _rounded(points: float) -> float:
-    return round(points, 6)

@@ -151,11 +151,11 @@ class Store:
         with self._told("cannot be written"):
             self._db.execute("INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?)", (attempt, name, sha256, record))
 
-    def attempts(self) -> list[tuple[int, float]]:
-        """The attempts that graded something, oldest first: number and time."""
+    def attempts(self) -> list[tuple[int, float, str]]:
+        """The attempts that graded something, oldest first: number, time and setting."""
         with self._told("cannot be read"):
             return self._db.execute(
-                "SELECT id, at FROM attempt WHERE id IN (SELECT attempt FROM entry) ORDER BY id"
+                "SELECT id, at, setting FROM attempt WHERE id IN (SELECT attempt FROM entry) ORDER BY id"
             ).fetchall()
 
     def records(self, attempt: int) -> dict[str, str]:

@@ -55,7 +55,10 @@ def main(descriptor: int) -> None:
     known = _import_contracts(setup)
     process.not_dumpable()
     cell, statm, own_pids = _move_in(level, [Path(path) for path in setup["hidden"]], setup["contracts"])
-    reply(control, {"level": level.value, "reason": reason})
+    try:
+        reply(control, {"level": level.value, "reason": reason})
+    except ConnectionError:
+        return  # the judge has hung up already
     Zygote(control, known, cell, statm, own_pids, setup["first_number"]).run()
 
 

@@ -110,6 +110,39 @@ def test_an_unknown_name_is_told(folder: Path) -> None:
     assert "did you mean 'bob'?" in result.output
 
 
+def test_another_rubric_runs_no_student_code(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The verdicts are weighed anew; diff says what that did; a rubric that asks for more says so."""
+    assert grade(folder, "--jobs", "1").exit_code == 0
+    out, other = folder.parent / "out", folder.parent / "other.toml"
+    other.write_text('name = "two"\n[components]\ntokenize = 10\n', encoding="utf-8")
+    from harness.grading import run
+
+    monkeypatch.setattr(run, "judge_check", None)
+    result = CliRunner().invoke(main, ["rescore", str(out), "--rubric", str(other)])
+    assert result.exit_code == 0, result.output
+    assert records(folder)["ann"]["score"] == 10.0
+    told = CliRunner().invoke(main, ["diff", str(out)]).output
+    assert "ann: 2.00 to 10.00" in told
+    assert "another setting" not in told
+    other.write_text('name = "three"\n[components]\nvocab = 10\n', encoding="utf-8")
+    result = CliRunner().invoke(main, ["rescore", str(out), "--rubric", str(other)])
+    assert result.exit_code == 2
+    assert "has no verdict of" in result.output
+
+
+def test_a_diff_tells_what_a_new_submission_did(folder: Path) -> None:
+    """The score, that the files changed, and the checks."""
+    assert grade(folder, "--jobs", "1").exit_code == 0
+    written(folder, RIGHT, "bob.py")
+    assert grade(folder, "--jobs", "1").exit_code == 0
+    told = CliRunner().invoke(main, ["diff", str(folder.parent / "out")]).output
+    assert "to 2.00, another submission" in told
+    assert "failed to passed" in told
+    assert "1 changed, 4 as before" in told
+    result = CliRunner().invoke(main, ["diff", str(folder.parent / "out"), "--from", "9"])
+    assert "has no attempt 9; there are: 1, 2" in result.output
+
+
 def _twice(task: int) -> Iterator[tuple[str, int]]:
     yield "half", task
     yield "whole", 2 * task

@@ -39,7 +39,7 @@ def test_every_attempt_stays(tmp_path: Path) -> None:
         store.begin("s1", "{}")
         third = store.begin("s2", "{}")
         store.enter(third, "alice", "abc", '{"score": 2}')
-        assert [number for number, _ in store.attempts()] == [first, third]
+        assert [number for number, _, _ in store.attempts()] == [first, third]
         assert store.records(first) == {"alice": '{"score": 1}'}
         assert store.records(third) == {"alice": '{"score": 2}'}
 
