@@ -572,7 +572,7 @@ test_perplexity_is_the_exponential_of_minus_the_mean = agreement(
     cases.log_probs,
     "The result is exp(-mean) of the log probabilities of all tokens.",
     "is_the_exponential_of_minus_the_mean",
-    examples=[LogProbs(T=1, seed=1), LogProbs(T=2, seed=2), LogProbs(T=7, seed=3)],
+    examples=[LogProbs(1, 5, 600.0), LogProbs(T=1, seed=1), LogProbs(T=2, seed=2), LogProbs(T=7, seed=3)],
     weight=2,
     hint="First the mean over all tokens, then one exponential; natural logarithms throughout.",
 )
