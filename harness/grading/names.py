@@ -32,22 +32,3 @@ def distinct_names(paths: Iterable[Path]) -> dict[str, Path]:
             name = f"{names[path]}-{taken[names[path]] + 1}"
         result[name] = shown.get(path, path)
     return result
-
-
-def _is_submission(path: Path) -> bool:
-    """A `.py` file, or a folder with some in it: one that lacks its `__init__.py` gets a record that says so."""
-    if path.name.startswith((".", "__pycache__")):
-        return False
-    return path.suffix == ".py" if path.is_file() else path.is_dir() and any(path.glob("*.py"))
-
-
-def expand(paths: Iterable[Path]) -> list[Path]:
-    """Folders that are no packages stand for the submissions inside them: `.py` files and packages."""
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir() and not (path / "__init__.py").is_file():
-            inside = sorted(path.iterdir())
-            found += [item for item in inside if _is_submission(item)]
-        else:
-            found.append(path)
-    return found

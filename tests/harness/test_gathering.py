@@ -22,7 +22,6 @@ from harness.grading.gathering.found import GatherError
 from harness.grading.gathering.layouts import piece_of
 from harness.grading.gathering.metadata import submitters
 from harness.grading.gathering.naming import safe
-from harness.grading.names import distinct_names, expand
 from harness.plugins import LoadError, read
 
 CODE = b"from harness import hookimpl\n"
@@ -496,12 +495,14 @@ def test_an_archive_that_holds_one_thing_bears_its_name(wrapper: str, tmp_path: 
 
 
 def test_ordinary_paths_are_found_as_before(tmp_path: Path) -> None:
-    """Files, packages and folders of these: the same paths under the same names as without gathering."""
+    """Files, packages and folders of these, each once, under distinct names; hidden or no code: passed over."""
     for name in ("a/hw.py", "b/hw.py", "c/carol.py", "c/dan/__init__.py", "c/.hidden.py", "c/notes.txt"):
         wrote(tmp_path / name)
     given = [tmp_path / "a" / "hw.py", tmp_path / "b" / "hw.py", tmp_path / "c", tmp_path / "c" / "carol.py"]
     found = {item.name: item.path for item in gather(given, tmp_path / "out")}
-    assert found == distinct_names(expand(given))
+    here = tmp_path / "c"
+    expected = [tmp_path / "a" / "hw.py", tmp_path / "b" / "hw.py", here / "carol.py", here / "dan"]
+    assert found == dict(zip(("a-hw", "b-hw", "carol", "dan"), expected, strict=True))
     assert not (tmp_path / "out").exists()
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from harness.corpus import SHA1, CorpusError, embedded_text, open_corpus
+from harness.grading.gathering import gather
 from harness.grading.grade import judge_submission, record_of
-from harness.grading.names import distinct_names, expand
+from harness.grading.names import distinct_names
 from harness.grading.opening import open_submission
 from harness.grading.record import RecordError, read_record, record_path, write_record
 from harness.grading.rubric import RubricError, default_rubric, read_rubric
@@ -124,11 +125,12 @@ def test_names_are_distinct(tmp_path: Path) -> None:
     assert list(distinct_names(paths)) == ["alice-hw", "bob-hw", "carol"]
 
 
-def test_a_folder_stands_for_the_submissions_in_it() -> None:
-    """Files and packages, nothing else."""
-    names = {path.name for path in expand([ROOT / "submissions"])}
-    assert {"template", "class_style", "mistakes_text.py"} <= names
-    assert expand([ROOT / "submissions" / "template"]) == [ROOT / "submissions" / "template"]
+def test_a_folder_stands_for_the_submissions_in_it(tmp_path: Path) -> None:
+    """Files and packages, nothing else; a package stands for itself."""
+    names = {one.name for one in gather([ROOT / "submissions"], tmp_path / "into")}
+    assert {"template", "class_style", "mistakes_text"} <= names
+    (only,) = gather([ROOT / "submissions" / "template"], tmp_path / "into")
+    assert only.path == ROOT / "submissions" / "template"
 
 
 def test_selection_by_component_name_and_expression() -> None:

@@ -51,3 +51,14 @@ def test_every_check_kills_a_mutant() -> None:
 def test_check_names_are_unique() -> None:
     """Test names alone identify checks, in rubrics and in replays."""
     assert len(CHECKS) == len(suite())
+
+
+TWELVE = {"vocab", "ngram_model", "rnn_scratch", "lstm_scratch", "gru_scratch", "random_batches", "sequential_batches"}
+
+
+@pytest.mark.parametrize("component", components())
+def test_every_component_has_mutants_enough(component: str) -> None:
+    """Six at least; twelve for recurrent cells, backpropagation through time, vocabularies, n-grams and batches."""
+    found = [one.name for one in mutants() if one.component == component]
+    assert len(found) >= (12 if component in TWELVE or components()[component].unit == "bptt" else 6)
+    assert len(set(found)) == len(found)
