@@ -58,7 +58,8 @@ class Run:
         attempt = self.store.begin(self.setting, msgspec.json.encode(self.exam.rubric).decode())
         tasks, unreadable = self._tasks(found, fresh)
         for name, submission in unreadable.items():
-            record = record_of(self.exam, submission, {}, 0.0)
+            outcomes = {one.id: judge_check(self.exam, submission, one) for one in self.exam.checks}
+            record = record_of(self.exam, submission, outcomes, 0.0)
             yield self._entered(attempt, name, record)
         for task in [task for task in tasks if task.done]:
             yield from self._done(attempt, task)

@@ -73,6 +73,16 @@ def test_one_and_several_judges_write_the_same_records(folder: Path) -> None:
     assert scores["bob"] < 2.0
 
 
+def test_what_cannot_even_be_read_fails_every_check(folder: Path) -> None:
+    """A link has no content of its own: a record that says so, each check an error, 0 points."""
+    (folder / "fay.py").symlink_to(folder / "ann.py")
+    assert grade(folder, "--jobs", "1").exit_code == 0
+    record = records(folder)["fay"]
+    assert record["score"] == 0.0
+    assert {one["verdict"] for one in record["checks"]} == {"error"}
+    assert "link" in record["error"]
+
+
 def test_equal_submissions_are_judged_once(folder: Path) -> None:
     """Three different files among five: each check has a verdict for each of the three that load or not."""
     assert grade(folder, "--jobs", "1").exit_code == 0
