@@ -15,6 +15,7 @@ from harness.grading.isolation import said, workers_for
 from harness.grading.record import Record, record_path, write_record
 from harness.grading.run import Run
 from harness.grading.store import Store
+from harness.plugins import find
 from harness.reports.console import console
 from harness.reports.feedback import Feedback
 from harness.reports.progress import progress_over
@@ -62,6 +63,8 @@ def grade(
         raise click.UsageError(
             "--in-process is for debugging one's own code (`seqgrade check`); grades come from workers"
         )
+    for path in paths:
+        find(path)  # what is not there is told before anything is written
     exam = replace(build_exam(seed, device, rubric, corpus), echo=False)
     with workers_for(device, False, require_isolation) as workers:
         where, level = said(workers), workers.level.value
