@@ -74,3 +74,8 @@ def units() -> dict[str, Unit]:
 def components() -> dict[str, Component]:
     """Every component by name, unit by unit."""
     return {name: item for unit in units().values() for name, item in unit.components.items()}
+
+
+def unit_of(component: str) -> Unit:
+    """The unit that declares a component."""
+    return next(unit for unit in units().values() if component in unit.components)

@@ -16,7 +16,7 @@ from harness.judge.subject import InProcess
 from harness.judge.trial import Bench
 from harness.judge.verdict import Verdict
 from harness.plugins import LoadError, load_source
-from harness.units import components, units
+from harness.units import components, unit_of
 from harness.wire import encode
 
 
@@ -52,8 +52,7 @@ class Suspect:
         """It, loaded. Raises ValueError where the edits do not fit together."""
         if self._subject is None:
             component = self.members[0].component
-            unit = next(unit for unit in units().values() if component in unit.components)
-            plugin = load_source(edited(unit.reference, self._edits, self.name))
+            plugin = load_source(edited(unit_of(component).reference, self._edits, self.name))
             if component not in plugin.implemented:
                 raise ValueError(f"{self.name}: the edited reference does not implement it")
             self._subject = InProcess(plugin)

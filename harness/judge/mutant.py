@@ -15,7 +15,7 @@ from harness.judge.likeness import Alike
 from harness.judge.modules import import_beside
 from harness.judge.subject import InProcess
 from harness.plugins import Source, load_source, read
-from harness.units import Unit, units
+from harness.units import Unit, unit_of, units
 
 Edit = tuple[str, str]
 """(old, new): a piece of a plugin's text, and what takes its place."""
@@ -46,8 +46,7 @@ class Mutant:
 
     def source(self) -> Source:
         """The mutated module. Raises ValueError where an edit does not fit the reference exactly once."""
-        unit = next(unit for unit in units().values() if self.component in unit.components)
-        return edited(unit.reference, self.edits, f"mutant {self.id}")
+        return edited(unit_of(self.component).reference, self.edits, f"mutant {self.id}")
 
     def subject(self) -> InProcess:
         """The mutant, loaded. Only its own component is to be judged: others may share the mutated code."""

@@ -12,7 +12,7 @@ from harness.contracts.observation import Observation, Request
 from harness.judge.subject import InProcess
 from harness.plain import Plain
 from harness.plugins import Problem, load
-from harness.units import units
+from harness.units import unit_of
 from harness.wire import encode
 
 REMEMBERED = 20_000
@@ -28,7 +28,7 @@ class Oracle:
     def subject(self, component: str) -> InProcess:
         """The reference that implements a component. Raises RuntimeError where the unit brings none."""
         if component not in self._subjects:
-            unit = next(unit for unit in units().values() if component in unit.components)
+            unit = unit_of(component)
             plugin = load(unit.reference)
             if plugin.problems or component not in plugin.implemented:
                 faults = "; ".join(map(str, plugin.problems)) or f"{unit.reference} does not implement it"

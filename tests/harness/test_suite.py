@@ -172,7 +172,7 @@ OTHER: dict[str, Callable[[], Tamper]] = {
 
 
 def _verdicts(component: str, tamper: Tamper) -> dict[str, bool]:
-    """By check, whether it passes; a check that saw nothing changed is left out."""
+    """By check, whether it passes."""
     sitting, found = exam(component=component), {}
     for one in sitting.checks:
         subject = Tampered(oracle(), tamper)
