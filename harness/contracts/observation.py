@@ -68,8 +68,8 @@ class Observation:
     """What one implementation did on one case, as plain data.
 
     arguments: what they were afterwards, and states: digests of the global random states then, both only where
-    the request gave a global seed. Whether that is a change, the judge decides. notes: the partner's, added by
-    the judge.
+    the request gave a global seed. Whether that is a change, the judge decides. seconds: not on the wire, but where
+    time ran out. notes: the partner's, added by the judge.
     """
 
     result: Plain = None
@@ -91,6 +91,8 @@ class Observation:
         for name in _OFTEN_EMPTY:
             if not given[name]:
                 del given[name]
+        if self.out_of_time is None:
+            del given["seconds"]  # which differ each time, where nothing else does
         return {**given, "raised": asdict(self.raised)} if self.raised else given
 
     @staticmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 
@@ -12,6 +12,7 @@ from harness.grading.suite import suite
 from harness.judge.check import Check
 from harness.judge.diagnosis import Diagnoser
 from harness.judge.oracle import Oracle
+from harness.judge.precedents import Precedents
 from harness.judge.subject import Subject
 from harness.judge.trial import Bench
 
@@ -29,6 +30,7 @@ class Exam:
     oracle: Oracle
     echo: bool = True  # whether records hold what submissions printed: with hidden cases, they should not
     diagnoser: Diagnoser | None = None
+    precedents: Precedents = field(default_factory=Precedents, compare=False)
 
     def only(self, checks: tuple[Check, ...]) -> Exam:
         """This exam cut down to some of its checks: the points are theirs."""
@@ -44,7 +46,8 @@ class Exam:
 
     def bench(self, subject: Subject) -> Bench:
         """The bench on which a subject sits this exam."""
-        return Bench(subject, self.oracle, self.device, self.seed, self.corpus, self.rubric.limits)
+        limits = self.rubric.limits
+        return Bench(subject, self.oracle, self.device, self.seed, self.corpus, limits, self.precedents)
 
 
 def unavailable(device: str) -> str | None:

@@ -16,6 +16,7 @@ from harness.corpus import Corpus
 from harness.judge.compare import shown
 from harness.judge.limits import Limits, spent_in_words
 from harness.judge.oracle import Oracle
+from harness.judge.precedents import Precedents
 from harness.judge.subject import EndedError, Subject
 from harness.judge.verdict import Failure, Verdict
 from harness.plain import Plain
@@ -32,7 +33,8 @@ NONE: Arguments = {}
 
 @dataclass(frozen=True)
 class Bench:
-    """What all trials of a run share: the subject, the oracle, the device, the seed and the corpus."""
+    """What all trials of a run share: the subject, the oracle, the device, the seed and the corpus; and how the
+    run's checks have gone so far, where that is kept."""
 
     subject: Subject
     oracle: Oracle
@@ -40,6 +42,7 @@ class Bench:
     seed: int = 0
     corpus: Corpus | None = None
     limits: Limits = field(default_factory=Limits)
+    precedents: Precedents | None = None
 
 
 @dataclass(frozen=True)

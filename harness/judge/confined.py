@@ -10,18 +10,17 @@ from typing import TypeVar
 
 from harness.contracts.component import Component, ForbiddenError
 from harness.contracts.observation import Observation, Request
-from harness.contracts.partner import Partner
 from harness.judge.limits import Limits, spent_in_words
 from harness.judge.line import Ending, SpentError, Worker
 from harness.judge.printable import printable
-from harness.judge.subject import EndedError, InfrastructureError
+from harness.judge.subject import EndedError, InfrastructureError, Question
 from harness.judge.verdict import Verdict
 from harness.judge.workers import MEGABYTE, Workers
 from harness.plain import Plain
 from harness.plugins import LoadError, Problem, Source
 from harness.plugins.importing import EXTRA_SECONDS
 from harness.units import components
-from harness.wire import WireError, encode
+from harness.wire import WireError, decode, encode
 from harness.worker.channel import ClosedError
 from harness.worker.messages import LOAD, OBSERVE, Loaded, plain_source
 from harness.worker.rules import FREE, kind_of
@@ -77,10 +76,24 @@ class Confined:
 
     def observe(self, request: Request) -> Observation:
         component = components()[request.component]
-        seen = self._unkilled(lambda: self._observe(component, request))
-        if seen.out_of_time is not None:
-            self._end(self._key(component))  # stopped anywhere, it may have left anything half done
-        return seen
+        if request.cpu_seconds is None:
+            request = replace(request, cpu_seconds=self._limits.cpu_of(component))
+        question = Question.of(request)
+        if component.partner is None:
+            return self.read(question, self.reply(question))
+        answer, notes = self._unkilled(lambda: self._conversation(component, request))
+        return replace(self._read(component, answer), notes=notes)
+
+    def reply(self, question: Question) -> bytes:
+        component = components()[question.component]
+        return self._unkilled(lambda: self._reply(component, question))
+
+    def read(self, question: Question, answer: bytes) -> Observation:
+        component = components()[question.component]
+        try:
+            return self._read(component, decode(answer))
+        except WireError as error:
+            raise self._broken(component, error) from None
 
     def isolate(self, component: str) -> bool:
         key = self._key(components()[component])
@@ -114,19 +127,41 @@ class Confined:
     def _key(self, component: Component) -> tuple[str, int]:
         return kind_of(component.rules), self._limits.memory_of(component)
 
-    def _observe(self, component: Component, request: Request) -> Observation:
+    def _serving(self, component: Component) -> tuple[tuple[str, int], Worker]:
+        """The worker that a component is observed in, and its key."""
         key = self._key(component)
         worker = self._worker(*key)
         self._served[key].add(component.name)
-        seconds = request.cpu_seconds or self._limits.cpu_of(component)
-        message = {"kind": OBSERVE, "request": {**request.plain(), "cpu_seconds": seconds}}
-        partner = component.partner(request.arguments, request.drive) if component.partner else None
-        answer = self._ask(key, worker, message, MARGIN * seconds + SURPLUS, seconds, partner=partner)
+        return key, worker
+
+    def _reply(self, component: Component, question: Question) -> bytes:
+        key, worker = self._serving(component)
+        seconds = question.cpu_seconds
+        return self._told(key, lambda: worker.reply(question.frame, MARGIN * seconds + SURPLUS), seconds)
+
+    def _conversation(self, component: Component, request: Request) -> tuple[Plain, Plain]:
+        """What a component with a partner answers, and the partner's notes."""
+        key, worker = self._serving(component)
+        assert component.partner is not None
+        assert request.cpu_seconds is not None
+        partner, seconds = component.partner(request.arguments, request.drive), request.cpu_seconds
+        message = {"kind": OBSERVE, "request": request.plain()}
+        answer = self._told(key, lambda: worker.ask(message, MARGIN * seconds + SURPLUS, partner), seconds)
+        return answer, partner.notes()
+
+    def _read(self, component: Component, answer: Plain) -> Observation:
         try:
-            return _capped(replace(Observation.of_plain(answer), notes=partner and partner.notes()))
+            seen = _capped(Observation.of_plain(answer))
         except TypeError as error:
-            self._end(key)
-            raise EndedError(Verdict.PROTOCOL, _broke_protocol(error)) from None
+            raise self._broken(component, error) from None
+        if seen.out_of_time is not None:
+            self._end(self._key(component))  # stopped anywhere, it may have left anything half done
+        return seen
+
+    def _broken(self, component: Component, error: Exception) -> EndedError:
+        """What a component is told whose worker does not keep to the protocol. It ends."""
+        self._end(self._key(component))
+        return EndedError(Verdict.PROTOCOL, _broke_protocol(error))
 
     def _worker(self, kind: str, memory: int) -> Worker:
         """The worker of a kind, with the submission loaded."""
@@ -137,7 +172,7 @@ class Confined:
         worker = self._held[key] = self._workers.take(kind, memory * MEGABYTE, self._texts)
         seconds = self._limits.load_seconds
         budget = MARGIN * (seconds + EXTRA_SECONDS) + SURPLUS
-        answer = self._ask(key, worker, self._message, budget, seconds, "while it was imported: ")
+        answer = self._told(key, lambda: worker.ask(self._message, budget), seconds, "while it was imported: ")
         try:
             loaded = _printable(Loaded.of_plain(answer))
         except TypeError as error:
@@ -153,12 +188,11 @@ class Confined:
             raise EndedError(verdict, f"cannot be imported {where}", loaded.error)
         return worker
 
-    def _ask(
-        self, key: tuple[str, int], worker: Worker, message: dict[str, Plain], budget: float, limit: float,
-        when: str = "", partner: Partner | None = None,
-    ) -> Plain:  # fmt: skip
+    def _told(self, key: tuple[str, int], ask: Callable[[], T], limit: float, when: str = "") -> T:
+        """What `ask` gets from the worker of a key."""
+        worker = self._held[key]
         try:
-            return worker.ask(message, budget, partner)
+            return ask()
         except SpentError as spent:
             self._end(key)
             text = spent_in_words(limit, cpu=spent.clock == "CPU")

@@ -17,7 +17,7 @@ from harness.contracts.partner import Partner
 from harness.judge.subject import InfrastructureError
 from harness.limits import WALL
 from harness.plain import Plain
-from harness.wire import WireError, decode_with_id, encode
+from harness.wire import WireError, decode, decode_with_id, encode, number_of, numbered
 from harness.worker import zygote
 from harness.worker.channel import JudgeChannel
 from harness.worker.messages import ASKED
@@ -66,18 +66,18 @@ class Worker:
         self.confined = False  # until it says so, before anything of a submission's runs in it
         self._clock = (~pid << 3) | 2 if pid and sys.platform == "linux" else None
 
-    def ask(self, message: dict[str, Plain], cpu_seconds: float, partner: Partner | None = None) -> Plain:
-        """What the worker answers, after any questions of its own to `partner`. Raises SpentError, ClosedError,
-        WireError; after each of these it must end."""
-        request_id = next(self._requests)
+    def reply(self, frame: bytes, cpu_seconds: float) -> bytes:
+        """The frame with which the worker answers one, without its number. Raises SpentError, ClosedError, WireError;
+        after each of these it must end."""
         patience = self._patience(cpu_seconds)
-        if not self.confined:
-            self.confined = decode_with_id(self._channel.receive(patience)) == (None, READY)
-        self._channel.send(encode(message, request_id), patience)
+        return self._answer(self._send(frame, patience), patience)
+
+    def ask(self, message: dict[str, Plain], cpu_seconds: float, partner: Partner | None = None) -> Plain:
+        """What the worker answers, after any questions of its own to `partner`. Raises as `reply` does."""
+        patience = self._patience(cpu_seconds)
+        request_id = self._send(encode(message), patience)
         for _ in range(MOST_QUESTIONS):
-            value, answered = decode_with_id(self._channel.receive(patience))
-            if answered != request_id:
-                raise WireError("an answer to another request")
+            value = decode(self._answer(request_id, patience))
             if partner is None or type(value) is not dict or value.keys() != {ASKED}:
                 return value
             try:
@@ -86,6 +86,20 @@ class Worker:
                 raise WireError("a question that makes no sense") from error
             self._channel.send(encode(answer, request_id), patience)
         raise WireError(f"more than {MOST_QUESTIONS} questions")
+
+    def _send(self, frame: bytes, patience: Callable[[], float]) -> int:
+        """Send a frame under a number of its own: that number."""
+        if not self.confined:
+            self.confined = decode_with_id(self._channel.receive(patience)) == (None, READY)
+        request_id = next(self._requests)
+        self._channel.send(numbered(frame, request_id), patience)
+        return request_id
+
+    def _answer(self, request_id: int, patience: Callable[[], float]) -> bytes:
+        frame = self._channel.receive(patience)
+        if number_of(frame) != request_id:
+            raise WireError("an answer to another request")
+        return numbered(frame, 0)
 
     def end(self, gently: bool = False) -> Ending:
         """End the process and say how it ended; `gently` leaves it a moment to end by itself.

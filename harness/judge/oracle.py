@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from harness.contracts.observation import Observation, Request
-from harness.judge.subject import InProcess
+from harness.judge.subject import InProcess, Question
 from harness.plain import Plain
 from harness.plugins import Problem, load
 from harness.units import unit_of
@@ -67,6 +67,12 @@ class ReferenceSubject:
 
     def observe(self, request: Request) -> Observation:
         return self.oracle.subject(request.component).observe(request)
+
+    def reply(self, question: Question) -> bytes:
+        return self.oracle.subject(question.component).reply(question)
+
+    def read(self, question: Question, answer: bytes) -> Observation:
+        return self.oracle.subject(question.component).read(question, answer)
 
     def isolate(self, component: str) -> bool:
         return False

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from harness.contracts.attempts import bases_of
 from harness.contracts.component import Component
 from harness.contracts.observation import Observation, Raised, Request
 from harness.contracts.observing import observe
+from harness.contracts.partner import Ask
 from harness.judge.verdict import Verdict
 from harness.plain import Plain
 from harness.plugins import Plugin, Problem
 from harness.units import components
 from harness.wire import decode, encode
 from harness.worker.levels import IN_PROCESS
+from harness.worker.messages import OBSERVE
 
 
 class EndedError(Exception):
@@ -28,6 +30,21 @@ class EndedError(Exception):
 
 class InfrastructureError(Exception):
     """Template or machine failed, not the submission: no verdict and no score; it is safe to run again."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A request as it goes over the wire: its frame without a number, and its budget."""
+
+    component: str
+    frame: bytes
+    cpu_seconds: float
+
+    @staticmethod
+    def of(request: Request) -> Question:
+        """The question of a request that has a budget."""
+        assert request.cpu_seconds is not None
+        return Question(request.component, encode({"kind": OBSERVE, "request": request.plain()}), request.cpu_seconds)
 
 
 class Subject(Protocol):
@@ -48,6 +65,12 @@ class Subject(Protocol):
     def observe(self, request: Request) -> Observation:
         """Run one case. Whatever the implementation does is in the observation, or in the EndedError that is raised
         where its process did not survive it. Raises InfrastructureError where nothing can be said."""
+
+    def reply(self, question: Question) -> bytes:
+        """The frame that answers a question to a component without a partner. Raises as `observe` does."""
+
+    def read(self, question: Question, answer: bytes) -> Observation:
+        """The observation in a frame that `reply` gave. Raises EndedError where there is none in it."""
 
     def isolate(self, component: str) -> bool:
         """Let the component be observed where no other has been since it was last replaced. Whether that makes a
@@ -84,18 +107,28 @@ class InProcess:
 
     def observe(self, request: Request) -> Observation:
         component: Component = components()[request.component]
-        arrived: dict[str, Any] = decode(encode(request.plain()))
         partner = component.partner(request.arguments, request.drive) if component.partner else None
 
         def ask(question: Plain) -> Plain:
             assert partner is not None
             return decode(encode(partner.answer(decode(encode(question)))))
 
+        seen = self._seen(component, decode(encode(request.plain())), ask)
+        written = Observation.of_plain(decode(seen.frame()))
+        return replace(written, notes=partner and partner.notes(), seconds=seen.seconds)
+
+    def reply(self, question: Question) -> bytes:
+        arrived: Any = decode(question.frame)
+        return self._seen(components()[question.component], arrived["request"], None).frame()
+
+    def read(self, question: Question, answer: bytes) -> Observation:
+        return Observation.of_plain(decode(answer))
+
+    def _seen(self, component: Component, arrived: Any, ask: Ask | None) -> Observation:
         try:
-            seen = observe(component, self.plugin.hook(component.name), Request(**arrived), self.plugin.files, ask)
+            return observe(component, self.plugin.hook(component.name), Request(**arrived), self.plugin.files, ask)
         except MemoryError as error:  # a worker would end here; this process can go on
-            seen = Observation(raised=Raised(bases_of(error), str(error), []))
-        return replace(Observation.of_plain(decode(seen.frame())), notes=partner and partner.notes())
+            return Observation(raised=Raised(bases_of(error), str(error), []))
 
     def isolate(self, component: str) -> bool:
         return False

@@ -2,6 +2,6 @@
 
 from harness.wire.decode import decode, decode_with_id
 from harness.wire.encode import encode
-from harness.wire.frame import WireError
+from harness.wire.frame import WireError, number_of, numbered
 
-__all__ = ["WireError", "decode", "decode_with_id", "encode"]
+__all__ = ["WireError", "decode", "decode_with_id", "encode", "number_of", "numbered"]

@@ -43,3 +43,15 @@ DTYPES = {
 
 class WireError(Exception):
     """A value that cannot be sent, or bytes that are no frame."""
+
+
+def number_of(frame: bytes) -> int:
+    """The request id in a frame's head."""
+    number: int = HEAD.unpack_from(frame)[-1]
+    return number
+
+
+def numbered(frame: bytes, request_id: int) -> bytes:
+    """The same frame under another request id."""
+    magic, header, payload, _ = HEAD.unpack_from(frame)
+    return HEAD.pack(magic, header, payload, request_id) + frame[HEAD.size :]
