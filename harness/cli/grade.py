@@ -65,20 +65,19 @@ def grade(
         )
     for path in paths:
         find(path)  # what is not there is told before anything is written
-    exam = replace(build_exam(seed, device, rubric, corpus), echo=False)
-    with workers_for(device, False, require_isolation) as workers:
-        where, level = said(workers), workers.level.value
     records: list[Record] = []
-    with Store(out) as store:
-        chosen = _chosen(_gathered(paths, out / UNPACKED), paths, only)
-        run = Run(exam, store, level, jobs or os.cpu_count() or 1)
-        with progress_over(len(chosen), "grading") as advance:
-            for name, record in run.grade(chosen, fresh):
-                place = record_path(out, name, device)
-                write_record(record, place)
-                write_feedback(record, place, Feedback(feedback))
-                records.append(record)
-                advance()
+    with workers_for(device, False, require_isolation) as workers:
+        exam = replace(build_exam(seed, device, rubric, corpus), echo=False)
+        with Store(out) as store:
+            chosen = _chosen(_gathered(paths, out / UNPACKED), paths, only)
+            run, where = Run(exam, store, workers, jobs or os.cpu_count() or 1), said(workers)
+            with progress_over(len(chosen), "grading") as advance:
+                for name, record in run.grade(chosen, fresh):
+                    place = record_path(out, name, device)
+                    write_record(record, place)
+                    write_feedback(record, place, Feedback(feedback))
+                    records.append(record)
+                    advance()
     order = [one.name for one in chosen]
     records.sort(key=lambda record: order.index(record.submission))
     print_summary(console(), records, out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -11,7 +12,7 @@ from harness.grading.rubric import Rubric
 from harness.grading.suite import suite
 from harness.judge.check import Check
 from harness.judge.diagnosis import Diagnoser
-from harness.judge.oracle import Oracle
+from harness.judge.oracle import Oracle, ReferenceSubject
 from harness.judge.precedents import Precedents
 from harness.judge.subject import Subject
 from harness.judge.trial import Bench
@@ -43,6 +44,12 @@ class Exam:
     def diagnosing(self) -> Exam:
         """This exam, with a diagnosis of each component that fails."""
         return replace(self, diagnoser=Diagnoser(suite(), self.oracle, self.seed, self.corpus))
+
+    def rehearse(self, checks: Iterable[Check]) -> None:
+        """Have the reference sit checks, so that their cases, and what they compare with, are at hand."""
+        bench = replace(self.bench(ReferenceSubject(self.oracle)), device="cpu")
+        for one in checks:
+            one.judge(bench)
 
     def bench(self, subject: Subject) -> Bench:
         """The bench on which a subject sits this exam."""

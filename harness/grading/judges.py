@@ -6,6 +6,7 @@ that dies costs the verdict in flight: its submission goes to another one, and t
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import signal
 from collections import deque
@@ -14,16 +15,29 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, Protocol
 
 MOST_TRIES = 2
 LOST = "not run: the process that judged it died twice: a fault of this machine or of ours; run it again"
 
 Message = tuple[str, Any]
-Work = Callable[[Any], Iterator[Message]]
-"""Does a task in a judge, and yields what the parent is to hear of it."""
-Setup = Callable[[], Callable[[], None]]
-"""Called first in each judge; it gives what is called when that ends."""
+
+
+class Desk(Protocol):
+    """What a judge works with, made for it before it is forked."""
+
+    def share(self) -> Desk:
+        """A desk for a judge that is forked next."""
+
+    def leave(self) -> None:
+        """Let go of a desk that is another process's too: in the parent, and in each judge that it is not for."""
+
+    def close(self) -> None:
+        """The work is done."""
+
+
+Work = Callable[[Any, Any], Iterator[Message]]
+"""Does a task at a desk, in a judge, and yields what the parent is to hear of it."""
 
 
 @dataclass
@@ -33,34 +47,32 @@ class _Judge:
     task: int | None = None
 
 
-def share_out(tasks: Sequence[Any], work: Work, jobs: int, setup: Setup) -> Iterator[tuple[int, Message | None]]:
+def share_out(tasks: Sequence[Any], work: Work, jobs: int, desk: Desk) -> Iterator[tuple[int, Message | None]]:
     """Do all tasks, `jobs` at a time, and yield (task's index, message) as messages come; (index, None) where a task
-    is done, or lost for good. With one job all is done in this process.
+    is done, or lost for good. With one job, or one task, all is done in this process.
     """
-    if jobs == 1:
-        close = setup()
-        try:
-            for index, task in enumerate(tasks):
-                for message in work(task):
-                    yield index, message
-                yield index, None
-        finally:
-            close()
+    if min(jobs, len(tasks)) > 1:
+        yield from _Bench(tasks, work, desk).run(min(jobs, len(tasks)))
         return
-    yield from _Bench(tasks, work, setup).run(min(jobs, len(tasks)))
+    for index, task in enumerate(tasks):
+        for message in work(desk, task):
+            yield index, message
+        yield index, None
 
 
 class _Bench:
     """The judges of a run, and what is still to be done."""
 
-    def __init__(self, tasks: Sequence[Any], work: Work, setup: Setup) -> None:
-        self._tasks, self._work, self._setup = tasks, work, setup
+    def __init__(self, tasks: Sequence[Any], work: Work, desk: Desk) -> None:
+        self._tasks, self._work, self._desk = tasks, work, desk
         self._left = deque(range(len(tasks)))
         self._tries = [0] * len(tasks)
         self._judges: list[_Judge] = []
         self._context = multiprocessing.get_context("fork")
 
     def run(self, jobs: int) -> Iterator[tuple[int, Message | None]]:
+        gc.collect()
+        gc.freeze()  # what the judges share is not to be looked through, and so copied, by each of them
         try:
             for _ in range(jobs):
                 self._start()
@@ -69,6 +81,7 @@ class _Bench:
                 for line in wait(list(busy)):
                     yield from self._hear(busy[line])  # type: ignore[index]
         finally:
+            gc.unfreeze()
             for one in self._judges:
                 one.line.close()
             for one in self._judges:
@@ -78,10 +91,13 @@ class _Bench:
 
     def _start(self) -> None:
         ours, theirs = self._context.Pipe()
+        desk = self._desk.share()
         inherited = [ours, *(one.line for one in self._judges)]
-        process = self._context.Process(target=_judge, args=(theirs, inherited, self._tasks, self._work, self._setup))
+        arguments = theirs, inherited, self._desk, desk, self._tasks, self._work
+        process = self._context.Process(target=_judge, args=arguments)
         process.start()
         theirs.close()
+        desk.leave()
         judge = _Judge(process, ours)
         self._judges.append(judge)
         self._next(judge)
@@ -120,22 +136,18 @@ class _Bench:
 
 
 def _judge(
-    line: Connection,
-    inherited: list[Connection],
-    tasks: Sequence[Any],
-    work: Work,
-    setup: Setup,
+    line: Connection, inherited: list[Connection], others: Desk, desk: Desk, tasks: Sequence[Any], work: Work
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle: its end ends this
     for other in inherited:
         other.close()
-    close = setup()
+    others.leave()
     try:
         while True:
-            for message in work(tasks[line.recv()]):
+            for message in work(desk, tasks[line.recv()]):
                 line.send(message)
             line.send(None)
     except (EOFError, OSError):
         pass
     finally:
-        close()
+        desk.close()

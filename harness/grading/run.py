@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,6 @@ import msgspec
 from harness.grading.exam import Exam
 from harness.grading.gathering import Found
 from harness.grading.grade import diagnoses, judge_check, record_of
-from harness.grading.isolation import workers_for
 from harness.grading.judges import Message, share_out
 from harness.grading.opening import Submission, open_submission
 from harness.grading.record import Record
@@ -19,8 +19,12 @@ from harness.grading.setting import name_of, setting_of
 from harness.grading.store import Store
 from harness.judge.check import Check
 from harness.judge.diagnosis import Diagnosis
+from harness.judge.subject import InfrastructureError
 from harness.judge.verdict import Outcome, Verdict
+from harness.judge.workers import Workers
 from harness.plugins import LoadError, Source, read
+from harness.units import components
+from harness.worker.rules import kind_of
 
 VERDICT, OPENED, EXPLAINED, WHOLE, LOST = "verdict", "opened", "explained", "whole", "lost"
 
@@ -42,12 +46,31 @@ class Task:
         return not self.missing and WHOLE in self.findings
 
 
-class Run:
-    """A class graded by one exam into one store. `isolation` is the level that this machine grants."""
+@dataclass(frozen=True)
+class _Desk:
+    """What a judge of a run works with."""
 
-    def __init__(self, exam: Exam, store: Store, isolation: str, jobs: int) -> None:
-        self.exam, self.store, self.jobs, self.isolation = exam, store, jobs, isolation
-        self.facts = setting_of(exam, isolation)
+    workers: Workers
+    exam: Exam
+
+    def share(self) -> _Desk:
+        kinds = {kind_of(components()[one.component].rules) for one in self.exam.checks}
+        return replace(self, workers=self.workers.share(kinds))
+
+    def leave(self) -> None:
+        self.workers.leave()
+
+    def close(self) -> None:
+        self.workers.close()
+
+
+class Run:
+    """A class graded by one exam into one store, in those workers."""
+
+    def __init__(self, exam: Exam, store: Store, workers: Workers, jobs: int) -> None:
+        self.exam, self.store, self.jobs = exam, store, jobs
+        self.desk, self.isolation = _Desk(workers, exam), workers.level.value
+        self.facts = setting_of(exam, self.isolation)
         self.setting = name_of(self.facts)
         self._found: dict[str, Found] = {}
 
@@ -64,7 +87,8 @@ class Run:
         for task in [task for task in tasks if task.done]:
             yield from self._done(attempt, task)
         waiting = [task for task in tasks if not task.done]
-        for index, message in share_out(waiting, self._work, self.jobs, self._begin):
+        self._prepare(waiting)
+        for index, message in share_out(waiting, self._work, self.jobs, self.desk):
             if message is None:
                 yield from self._done(attempt, waiting[index])
             else:
@@ -94,19 +118,18 @@ class Run:
             tasks[source.sha256] = Task(source, [name], path, missing, known, findings)
         return list(tasks.values()), unreadable
 
-    def _begin(self) -> Callable[[], None]:
-        """In a judge: have workers at hand."""
-        block = workers_for(self.exam.device, False, None)
-        self._workers = block.__enter__()
+    def _prepare(self, tasks: Sequence[Task]) -> None:
+        """Do once, before judges are forked, what each of them would do."""
+        if min(self.jobs, len(tasks)) > 1:
+            missing = {one.id for task in tasks for one in task.missing}
+            self.exam.rehearse([one for one in self.exam.checks if one.id in missing])
+            texts = {content for task in tasks for _, content in task.source.modules.values()}
+            with suppress(InfrastructureError):  # told where it is met again
+                self.desk.workers.warm_for(texts)
 
-        def close() -> None:
-            block.__exit__(None, None, None)
-
-        return close
-
-    def _work(self, task: Task) -> Iterator[Message]:
+    def _work(self, desk: _Desk, task: Task) -> Iterator[Message]:
         """In a judge: open a submission, judge what it lacks, explain what failed."""
-        opened = open_submission(task.path, task.names[0], self._workers, self.exam.rubric.limits)
+        opened = open_submission(task.path, task.names[0], desk.workers, self.exam.rubric.limits)
         yield OPENED, (opened.error, list(opened.problems), opened.verdict)
         outcomes = dict(task.outcomes)
         try:

@@ -47,6 +47,14 @@ class Suspect:
             self._spent = self._seen[index] if self._seen[index].out_of_time is not None else None
         return self._seen[index]
 
+    @cached_property
+    def fits(self) -> bool:
+        """Whether its edits give code that can be loaded; two mutants' edits may exclude one another."""
+        try:
+            return bool(self.subject)
+        except (ValueError, LoadError):
+            return False
+
     @property
     def subject(self) -> InProcess:
         """It, loaded. Raises ValueError where the edits do not fit together."""
@@ -118,20 +126,24 @@ class Lineup:
         """Whether an observation is not the reference's."""
         return not self.alike(index, seen, self.oracle.observe(self.evidence[index]))
 
-    def pairs(self, wrong: list[bool]) -> list[Suspect]:
-        """Two mutants at once that could be wrong just where a submission is, on the first pieces of evidence: where
-        it is, one of them must be, and each must be somewhere where it is. Slow ones are left out."""
-        where: dict[str, set[int]] = {}
-        for suspect in self.singles:
-            where[suspect.members[0].id] = {i for i in range(len(wrong)) if self._is_wrong(suspect, i)}
-        needed = {i for i, one in enumerate(wrong) if one}
+    def pairs(self, seen: Sequence[Observation]) -> list[Suspect]:
+        """Two mutants at once that could do what a submission did on the first pieces of evidence. Where it is wrong,
+        one of them must be; where one of them alone is, it must be as the submission is; and each must be somewhere.
+        Slow ones are left out."""
+        needed = {i for i, one in enumerate(seen) if self.wrong(i, one)}
+        where = {one.name: {i for i in needed if self._is_wrong(one, i)} for one in self.singles}
         found = []
         for one, other in combinations([one for one in self.singles if not one.slow], 2):
-            first, second = where[one.members[0].id], where[other.members[0].id]
-            if needed <= first | second and first & needed and second & needed:
-                pair = self._pair(one.members[0], other.members[0])
+            first, second = where[one.name], where[other.name]
+            if needed == first | second and first and second:
+                known = self._explains(one, first - second, seen) and self._explains(other, second - first, seen)
+                pair = self._pair(one.members[0], other.members[0]) if known else None
                 found += [pair] if pair else []
         return found
+
+    def _explains(self, suspect: Suspect, where: set[int], seen: Sequence[Observation]) -> bool:
+        """Whether a suspect does what a submission did on those pieces of evidence."""
+        return all(self.alike(i, seen[i], suspect.observe(i, self.evidence[i])) for i in where)
 
     def _is_wrong(self, suspect: Suspect, index: int) -> bool:
         key = suspect.members[0].id, index
@@ -146,12 +158,9 @@ class Lineup:
             self._pairs[key] = None
             for first, second in ((one, other), (other, one)):
                 suspect = Suspect((one, other), (*first.edits, *second.edits))
-                try:
-                    assert suspect.subject
-                except (ValueError, LoadError):
-                    continue
-                self._pairs[key] = suspect
-                break
+                if suspect.fits:
+                    self._pairs[key] = suspect
+                    break
         return self._pairs[key]
 
 

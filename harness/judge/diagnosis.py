@@ -90,8 +90,8 @@ class Diagnoser:
             if lineup.drawn:
                 alive = [one for one in alive if self._fails_alike(lineup, one, verdicts)]
             if not alive and not lineup.drawn:
-                first = [lineup.wrong(i, answers(i)) for i in range(min(FIRST, len(lineup.evidence)))]
-                alive = _consistent(lineup, lineup.pairs(first), answers) if any(first) else []
+                first = [answers(i) for i in range(min(FIRST, len(lineup.evidence)))]
+                alive = _consistent(lineup, lineup.pairs(first), answers)
                 alive = [one for one in alive if _both_show(lineup, one, answers)]
         except (EndedError, _TooSlowError):
             return None

@@ -152,11 +152,16 @@ class Worker:
 
 
 class Line:
-    """The control line to a zygote. A spare is ordered ahead of need, and its reply read when one is needed."""
+    """The control line to a zygote. A spare is ordered ahead of need, and its reply read when one is needed.
 
-    def __init__(self, control: socket.socket) -> None:
+    first: of the numbers, 256 of them, that its workers take turns in having; apart from those of other lines of this
+    process, as those of other processes are by themselves.
+    """
+
+    def __init__(self, control: socket.socket, first: int = 0) -> None:
         control.settimeout(START_SECONDS)
         self._control = control
+        self._first, self._born = first, 0
         self.closed = False
         self._workers: set[Worker] = set()
         self._ahead: deque[int] = deque()  # the memory of each spare whose reply is still to come
@@ -229,7 +234,9 @@ class Line:
         return message, descriptors
 
     def _order_spare(self, memory: int) -> None:
-        self.send({"do": zygote.SPAWN, "memory": memory})
+        self._born += 1
+        number = (os.getpid() << 10) + self._first + self._born % 256
+        self.send({"do": zygote.SPAWN, "memory": memory, "number": number})
         self._ahead.append(memory)
 
     def _collect(self) -> None:

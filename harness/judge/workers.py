@@ -12,8 +12,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import harness
 from harness.judge.line import Line, Worker
@@ -24,6 +25,7 @@ from harness.worker.confinement import process
 from harness.worker.levels import Level
 from harness.worker.rules import FREE, KINDS
 
+T = TypeVar("T")
 MEGABYTE = 2**20
 CLOSE_SECONDS = 2.0
 BOOT = "import sys; sys.path.insert(0, sys.argv[2]); from harness.worker.template import main; main(int(sys.argv[1]))"
@@ -78,7 +80,7 @@ class Workers:
 
     def begin(self) -> None:
         """Start the template, without waiting for it: it imports while the judge does."""
-        if self._process is not None:
+        if self._lines:
             return
         process.not_dumpable()
         ours, theirs = socket.socketpair()
@@ -100,9 +102,30 @@ class Workers:
             "contracts": [unit.contract for unit in units().values()],
             "hidden": sorted({os.path.realpath(path) for path in self._hidden}),
             "path": sys.path,
-            "first_number": os.getpid() << 10,
         }
         line.send(setup)
+
+    def share(self, kinds: Iterable[str]) -> Workers:
+        """Workers of the same template for another process, forked from this one, that needs these kinds: lines of its
+        own, to zygotes of its own. That process must `leave` these, and this one those. Raises InfrastructureError.
+        """
+        return self._tried_twice(lambda: self._share({FREE, *kinds}))
+
+    def _share(self, kinds: set[str]) -> Workers:
+        started = self._template()
+        other = Workers(self._at_most, self._hidden, self._devices)
+        other._granted = other._started = started
+        other._warm = set(self._warm)
+        for kind in kinds:
+            other._lines[kind] = _branched(self._line(kind), FREE, kind)
+        return other
+
+    def leave(self) -> None:
+        """Let go of the lines, which another process has as well: nothing ends."""
+        for line in self._lines.values():
+            line.close()
+        self._lines.clear()
+        self._process = None
 
     def take(self, kind: str, memory: int, source: Sequence[bytes] = ()) -> Worker:
         """A fresh worker of a kind that may take `memory` bytes; `source`: what it is going to load, for what
@@ -111,19 +134,21 @@ class Workers:
         If the template has died since the last time, nothing was in flight, and a new one is tried. Raises
         InfrastructureError where that fails too.
         """
+        return self._tried_twice(lambda: self._take(kind, memory, source))
+
+    def _tried_twice(self, step: Callable[[], T]) -> T:
         try:
-            return self._take(kind, memory, source)
+            return step()
         except InfrastructureError:
             self.close()
         try:
-            return self._take(kind, memory, source)
+            return step()
         except InfrastructureError:
             self.close()
             raise
 
     def _take(self, kind: str, memory: int, source: Sequence[bytes]) -> Worker:
-        self._template()
-        self._warm_for(source)
+        self.warm_for(source)
         return self._line(kind).take(0 if self._devices else memory)
 
     def close(self) -> None:
@@ -154,24 +179,31 @@ class Workers:
 
     def _line(self, kind: str) -> Line:
         if kind not in self._lines:
-            free = self._lines[FREE]
-            _, (control,) = free.ask(do=zygote.BRANCH, kind=kind, offset=KINDS.index(kind) << 8)
-            line = Line(socket.socket(fileno=control))
-            if fault := line.receive()[0]["error"]:
-                raise InfrastructureError(f"the rule {kind!r} cannot be enforced with this torch: {fault}")
-            self._lines[kind] = line
+            self._lines[kind] = line = _branched(self._lines[FREE], kind, kind)
             if self._warm:
                 line.order(do=zygote.WARM, modules=sorted(self._warm))
         return self._lines[kind]
 
-    def _warm_for(self, source: Sequence[bytes]) -> None:
-        needed = {module for word, module in WARMED.items() if any(word in text for text in source)} - self._warm
+    def warm_for(self, source: Iterable[bytes]) -> None:
+        """Have the template import what such sources would have each worker import. Raises InfrastructureError."""
+        self._template()
+        texts = list(source)
+        needed = {module for word, module in WARMED.items() if any(word in text for text in texts)} - self._warm
         if not needed:
             return
         for line in self._lines.values():
             line.drop_spares()
             line.order(do=zygote.WARM, modules=sorted(needed))
         self._warm |= needed
+
+
+def _branched(line: Line, rule: str, kind: str) -> Line:
+    """A line to a new zygote, a fork of that of another line, whose workers obey a rule besides."""
+    _, (control,) = line.ask(do=zygote.BRANCH, kind=rule)
+    made = Line(socket.socket(fileno=control), KINDS.index(kind) << 8)
+    if fault := made.receive()[0]["error"]:
+        raise InfrastructureError(f"the rule {kind!r} cannot be enforced with this torch: {fault}")
+    return made
 
 
 def _secrets() -> list[Path]:

@@ -59,7 +59,7 @@ def main(descriptor: int) -> None:
         reply(control, {"level": level.value, "reason": reason})
     except ConnectionError:
         return  # the judge has hung up already
-    Zygote(control, known, cell, statm, own_pids, setup["first_number"]).run()
+    Zygote(control, known, cell, statm, own_pids).run()
 
 
 def _go_on_in_child() -> None:

@@ -43,8 +43,6 @@ class Zygote:
     cell: Cell
     statm: int | None  # a descriptor of the template's /proc/self/statm, which a new root does not have
     own_pids: int | None  # this process's pid namespace, where workers get one each
-    first_number: int
-    born: int = 0
     children: set[int] = field(default_factory=set)
 
     def run(self) -> None:
@@ -63,10 +61,9 @@ class Zygote:
 
     def _spawn(self, order: dict[str, Any]) -> None:
         ours, theirs = socket.socketpair()
-        self.born += 1
         pid = self._fork()
         if pid == 0:
-            self._become_worker(theirs, order["memory"])
+            self._become_worker(theirs, order["memory"], order["number"])
         theirs.close()
         self.children.add(pid)
         told = {"pid": pid}
@@ -83,13 +80,13 @@ class Zygote:
                 with contextlib.suppress(OSError):  # in the child, which has no such right and needs none
                     namespaces.children_as_before(self.own_pids)
 
-    def _become_worker(self, connection: socket.socket, memory: int) -> None:
+    def _become_worker(self, connection: socket.socket, memory: int, number: int) -> None:
         try:
             cell, line = replace(self.cell, size=self._size()), connection.detach()
             for stream in (1, 2):
                 os.dup2(0, stream)  # the template's standard input is the null device
             _close_all_but({0, 1, 2, line} | ({cell.rules} if cell.rules is not None else set()))
-            confine(cell, self.first_number + self.born % 256, memory)
+            confine(cell, number, memory)
         except BaseException:  # unconfined, it must not go on
             os._exit(UNCONFINED)
         serve(WorkerChannel(line), self.known)
@@ -118,7 +115,7 @@ class Zygote:
                 os.waitpid(pid, 0)  # its own children are ours now, and come next
 
     def _branch(self, order: dict[str, Any]) -> None:
-        """Fork a zygote whose workers obey a rule."""
+        """Fork a zygote whose workers obey a rule, or, where it is the rule of FREE, no other than before."""
         ours, theirs = socket.socketpair()
         pid = os.fork()
         if pid == 0:
@@ -128,13 +125,12 @@ class Zygote:
             process.not_dumpable()
             said = ""
             try:
-                closed = rules.enforce(order["kind"])
-                self.cell = replace(self.cell, closed=closed, ruled=True)
+                if order["kind"] != rules.FREE:
+                    self.cell = replace(self.cell, closed=rules.enforce(order["kind"]), ruled=True)
             except Exception as error:  # told to the judge, which can grade nothing by this rule then
                 said = f"{type(error).__name__}: {error}"
             reply(theirs, {"error": said})
             self.control, self.children = theirs, set()
-            self.first_number += order["offset"]
             self.run()
         theirs.close()
         self.children.add(pid)

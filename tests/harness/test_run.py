@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -153,24 +153,33 @@ def test_a_diff_tells_what_a_new_submission_did(folder: Path) -> None:
     assert "has no attempt 9; there are: 1, 2" in result.output
 
 
-def _twice(task: int) -> Iterator[tuple[str, int]]:
+def _twice(desk: _Desk, task: int) -> Iterator[tuple[str, int]]:
     yield "half", task
     yield "whole", 2 * task
 
 
-def _nothing() -> Callable[[], None]:
-    return lambda: None
+class _Desk:
+    """A desk with nothing on it."""
+
+    def share(self) -> _Desk:
+        return self
+
+    def leave(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_every_task_is_done_and_said_to_be(jobs: int) -> None:
     """All messages of a task come before its end."""
-    heard = list(share_out(list(range(7)), _twice, jobs, _nothing))
+    heard = list(share_out(list(range(7)), _twice, jobs, _Desk()))
     for task in range(7):
         assert [said for index, said in heard if index == task] == [("half", task), ("whole", 2 * task), None]
 
 
-def _dies(task: int) -> Iterator[tuple[str, int]]:
+def _dies(desk: _Desk, task: int) -> Iterator[tuple[str, int]]:
     yield "half", task
     if task == 2:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -179,7 +188,7 @@ def _dies(task: int) -> Iterator[tuple[str, int]]:
 
 def test_a_judge_that_dies_costs_nobody_else_a_verdict() -> None:
     """Its task is tried once more, then given up; all others are done."""
-    heard = list(share_out(list(range(5)), _dies, 2, _nothing))
+    heard = list(share_out(list(range(5)), _dies, 2, _Desk()))
     assert [said[0] if said else None for index, said in heard if index == 2] == ["half", "half", "lost", None]
     assert {index for index, said in heard if said and said[0] == "whole"} == {0, 1, 3, 4}
 
