@@ -34,7 +34,7 @@ class RandomStates:
     @staticmethod
     def now() -> RandomStates:
         """The states as they are."""
-        return RandomStates(torch.get_rng_state(), _numpy_state(), random.getstate())
+        return RandomStates(torch.get_rng_state(), _numpy_state(), _python_state())
 
     @staticmethod
     def seeded(seed: int) -> RandomStates:
@@ -54,7 +54,7 @@ class RandomStates:
         same = {
             "torch": torch.equal(self.torch, other.torch),
             "numpy": _same_numpy(self.numpy, other.numpy),
-            "random": self.python == other.python,
+            "random": self.python is other.python or self.python == other.python,
         }
         return [name for name, unmoved in same.items() if not unmoved]
 
@@ -93,6 +93,39 @@ def _numpy_state() -> dict[str, Any]:
         assert isinstance(state, dict)
         _numpy_seen = raw, state
     return _numpy_seen[1]
+
+
+_python_seen: tuple[bytes, float | None, tuple[Any, ...]] | None = None
+
+
+def _python_state() -> tuple[Any, ...]:
+    """Python's state; like numpy's, read anew only when its bytes in memory have changed."""
+    global _python_seen
+    if not _IN_MEMORY:
+        return random.getstate()
+    raw, spare = _python_memory(), _python.gauss_next
+    if _python_seen is None or _python_seen[:2] != (raw, spare):
+        _python_seen = raw, spare, random.getstate()
+    return _python_seen[2]
+
+
+_python: Any = random.__dict__["_inst"]
+
+
+def _python_memory() -> bytes:
+    """What CPython keeps of the generator behind its object's head: the position, then the key."""
+    return ctypes.string_at(id(_python) + object.__basicsize__, MT19937_BYTES)
+
+
+def _readable() -> bool:
+    """Whether the generator lies in memory as in the CPythons that are known."""
+    if sys.implementation.name != "cpython" or type(_python).__basicsize__ < object.__basicsize__ + MT19937_BYTES:
+        return False
+    *key, position = _python.getstate()[1]
+    return _python_memory() == array("I", [position, *key]).tobytes()
+
+
+_IN_MEMORY = _readable()
 
 
 def _flat(state: dict[str, Any]) -> Iterator[tuple[str, Any]]:

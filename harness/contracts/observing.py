@@ -100,7 +100,7 @@ def _exact_float32() -> None:
 def _live(value: Plain, device: str, differentiate: bool) -> Any:
     """Plain data as live arguments: fresh tensors on the device, leaves of a graph where asked for."""
     if isinstance(value, torch.Tensor):
-        tensor = value.detach().clone().to(device)
+        tensor = value.detach().to(device, copy=True)
         return tensor.requires_grad_(differentiate and tensor.is_floating_point())
     if isinstance(value, (list, tuple)):
         return type(value)(_live(item, device, differentiate) for item in value)
