@@ -1,4 +1,5 @@
-"""The command line: `seqgrade list | new | check | grade | rescore | diff | mutants | doctor | corpus`.
+"""The command line: `seqgrade list | new | check`, `grade | rescore | diff | stats | similar`, `mutants | doctor |
+corpus`.
 
 Exit codes: 0 all went well (for `check`: full marks) · 1 points were lost (`check` only) · 2 bad usage or input ·
 3 checks could not run (no such device, or a fault of ours): no score.
@@ -20,6 +21,8 @@ from harness.cli.list import list_contracts
 from harness.cli.mutants import mutants
 from harness.cli.new import new
 from harness.cli.rescore import rescore
+from harness.cli.similar import similar
+from harness.cli.stats import stats
 
 
 @click.group(
@@ -40,6 +43,8 @@ main.add_command(check)
 main.add_command(grade)
 main.add_command(rescore)
 main.add_command(diff)
+main.add_command(stats)
+main.add_command(similar)
 main.add_command(mutants)
 main.add_command(doctor)
 main.add_command(corpus)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from harness.grading.record import Record
-from harness.grading.store import Store, StoreError
+from harness.grading.record import SCHEMA, Record, RecordError
+from harness.grading.store import FILE, Store, StoreError
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,47 @@ def last_attempt(store: Store, folder: Path, before: int | None = None) -> Attem
         what = "no attempt yet; grade something into it" if before is None else f"no attempt before {before}"
         raise StoreError(f"{folder}: has {what}")
     return attempt_of(store, folder, numbers[-1])
+
+
+def attempt_in(folder: Path, number: int | None = None, device: str | None = None) -> Attempt:
+    """The attempt of that number in a run directory, or the last, or the last on a device.
+
+    Raises StoreError where nothing was graded there; it makes no store, as opening one would.
+    """
+    if not (folder / FILE).is_file():
+        raise StoreError(f"{folder}: nothing was graded there (no {FILE}); give the --out of `seqgrade grade`")
+    with Store(folder) as store:
+        if number is not None:
+            return attempt_of(store, folder, number)
+        attempt = last_attempt(store, folder)
+        while device is not None and _device(attempt) != device:
+            try:
+                attempt = last_attempt(store, folder, attempt.number)
+            except StoreError as error:
+                raise StoreError(f"{folder}: has no attempt on {device}; grade with --device {device}") from error
+        return attempt
+
+
+def _device(attempt: Attempt) -> str:
+    """The device of an attempt: one for all of its records."""
+    return msgspec.json.decode(next(iter(attempt.records.values())), type=_OnDevice).device
+
+
+class _OnDevice(msgspec.Struct):
+    device: str = ""
+
+
+def records_of(attempt: Attempt, folder: Path) -> Iterator[Record]:
+    """The records of an attempt, one at a time. Raises RecordError where one is malformed or of another schema."""
+    for name, told in attempt.records.items():
+        where = f"{folder}: the record of {name} in attempt {attempt.number}"
+        try:
+            record = msgspec.json.decode(told, type=Record)
+        except msgspec.MsgspecError as error:
+            raise RecordError(f"{where} cannot be read ({error}); grade it again") from error
+        if record.schema != SCHEMA:
+            raise RecordError(f"{where} is of schema {record.schema}, and this seqgrade reads {SCHEMA}; grade it again")
+        yield record
 
 
 def compared(old: Attempt, new: Attempt) -> list[Change]:

@@ -93,7 +93,7 @@ def _write(entry: Entry, opener: Callable[[], IO[bytes]], target: Target, accoun
     if entry.fault:
         raise GatherError(entry.fault)
     _enter(target.inside, account)
-    if not wanted(target.inside[-1]):
+    if not wanted(target.inside[-1], caps):
         return 0
     account.sizes["files"] += 1
     if account.sizes["files"] > caps.files:
@@ -111,9 +111,9 @@ def _write(entry: Entry, opener: Callable[[], IO[bytes]], target: Target, accoun
     return size
 
 
-def wanted(name: str) -> bool:
+def wanted(name: str, caps: Caps) -> bool:
     """Whether a file is written at all: source, and archives that may hold some. Nothing else is ever unpacked."""
-    return name.endswith(".py") or is_archive(name)
+    return name.endswith(caps.source) or is_archive(name)
 
 
 def _enter(inside: tuple[str, ...], account: _Account) -> None:

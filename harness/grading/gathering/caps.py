@@ -13,6 +13,7 @@ class Caps:
 
     `stream`: what decompressing a tar may give, read or skipped. `total`: what one archive may write.
     `ratio`: out of compressed bytes, once more than `slack` came out. `nested`: an archive inside an archive.
+    `source`: the suffixes of what is unpacked, beside archives.
     """
 
     entries: int = 50_000
@@ -30,3 +31,4 @@ class Caps:
     path: int = 1_000
     header: int = 2**16
     directory: int = 2**23
+    source: tuple[str, ...] = (".py",)

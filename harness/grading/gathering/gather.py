@@ -119,12 +119,12 @@ def _copied(paths: list[tuple[Path, str]], folder: Path, caps: Caps) -> None:
     for path, name in paths:
         if path.is_dir():
             raise GatherError(f"{path}: is a folder among files of one student; keep one or the others")
-        if not archives.wanted(name):
+        if not archives.wanted(name, caps):
             continue
         if path.is_symlink() or (folder / name).exists():
             fault = "is a symbolic link" if path.is_symlink() else f"and another of its owner's are both {name}"
             raise GatherError(f"{path}: {fault}; a submission consists of its own files, each with a name of its own")
-        most = caps.file if name.endswith(".py") else caps.nested
+        most = caps.nested if is_archive(name) else caps.file
         if path.stat().st_size > most:
             raise GatherError(f"{path}: is larger than {most} bytes; keep data out of what is handed in")
         try:
