@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import os
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from harness.cli.options import NOT_RUN_EXIT, build_exam, exam_options, feedback_option, friendly, isolation_options
+from harness.grading.executors import executor_of
 from harness.grading.gathering import Found, gather
 from harness.grading.isolation import said, workers_for
 from harness.grading.record import Record, record_path, write_record
@@ -30,6 +30,13 @@ UNPACKED = ".unpacked"
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where records go.")
 @click.option("--jobs", type=click.IntRange(1), help="Submissions at a time.  [default: one a core]")
+@click.option(
+    "--executor",
+    metavar="NAME[:WHERE]",
+    default="local",
+    show_default=True,
+    help="Where submissions are judged: local, or an installed plugin.",
+)
 @click.option("--fresh", is_flag=True, help="Judge all anew, instead of only what is missing or stale in DIR.")
 @click.option("--only", metavar="NAME", multiple=True, help="Only this submission; repeatable.")
 @feedback_option
@@ -42,6 +49,7 @@ def grade(
     paths: tuple[Path, ...],
     out: Path,
     jobs: int | None,
+    executor: str,
     fresh: bool,
     only: tuple[str, ...],
     feedback: str,
@@ -63,6 +71,7 @@ def grade(
         raise click.UsageError(
             "--in-process is for debugging one's own code (`seqgrade check`); grades come from workers"
         )
+    judging = executor_of(executor, jobs)
     for path in paths:
         find(path)  # what is not there is told before anything is written
     records: list[Record] = []
@@ -70,7 +79,7 @@ def grade(
         exam = replace(build_exam(seed, device, rubric, corpus), echo=False)
         with Store(out) as store:
             chosen = _chosen(_gathered(paths, out / UNPACKED), paths, only)
-            run, where = Run(exam, store, workers, jobs or os.cpu_count() or 1), said(workers)
+            run, where = Run(exam, store, workers, judging), said(workers)
             with progress_over(len(chosen), "grading") as advance:
                 for name, record in run.grade(chosen, fresh):
                     place = record_path(out, name, device)

@@ -12,6 +12,7 @@ import torch
 
 from harness.corpus import CorpusError, open_corpus
 from harness.grading.exam import Exam
+from harness.grading.executors import ExecutorError
 from harness.grading.isolation import IsolationError
 from harness.grading.record import RecordError
 from harness.grading.rubric import RubricError, default_rubric, read_rubric
@@ -86,7 +87,7 @@ def friendly(command: F) -> F:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except (LoadError, RubricError, CorpusError, RecordError, IsolationError, StoreError) as error:
+        except (LoadError, RubricError, CorpusError, RecordError, IsolationError, StoreError, ExecutorError) as error:
             raise click.UsageError(str(error)) from error
         except InfrastructureError as error:
             click.echo(f"Error: {error}", err=True)

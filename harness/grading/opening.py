@@ -35,15 +35,28 @@ def open_submission(
 ) -> Submission:
     """Load a submission, confined where there are workers, else in this very process. What keeps it from loading
     becomes part of it, never an exception."""
-    isolation = ""
     try:
-        isolation = workers.level.value if workers else IN_PROCESS
         source = read(path)
-    except InfrastructureError as error:
-        return Submission(name or path.stem, path, None, None, f"not run: {error}", (), Verdict.NOT_RUN, isolation)
     except LoadError as error:
+        isolation = _level(workers)
         return Submission(name or path.stem, path, None, None, str(error), isolation=isolation)
-    opened = Submission(name or source.name, path, source, None, isolation=isolation)
+    return open_source(source, name, workers, limits)
+
+
+def _level(workers: Workers | None) -> str:
+    """The level of confinement; "" where the template cannot even say so."""
+    try:
+        return workers.level.value if workers else IN_PROCESS
+    except InfrastructureError:
+        return ""
+
+
+def open_source(
+    source: Source, name: str | None = None, workers: Workers | None = None, limits: Limits | None = None
+) -> Submission:
+    """`open_submission`, of one that has been read."""
+    path = source.path
+    opened = Submission(name or source.name, path, source, None, isolation=_level(workers))
     try:
         if workers is None:
             plugin = load_source(source)

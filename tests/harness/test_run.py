@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from harness.cli import main
-from harness.grading.judges import share_out
+from harness.grading.executors.judges import share_out
 from harness.grading.store import Store
 
 from .exams import ROOT, written
@@ -93,10 +93,10 @@ def test_equal_submissions_are_judged_once(folder: Path) -> None:
 def test_a_second_run_judges_only_what_is_missing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing at first; then one new submission; another seed is another setting; --fresh takes all."""
     judged: list[str] = []
-    from harness.grading import run
+    from harness.grading import task
 
-    plain = run.judge_check
-    monkeypatch.setattr(run, "judge_check", lambda *given: (judged.append(given[1].name), plain(*given))[1])
+    plain = task.judge_check
+    monkeypatch.setattr(task, "judge_check", lambda *given: (judged.append(given[1].name), plain(*given))[1])
     assert grade(folder, "--jobs", "1").exit_code == 0
     before, first = set(judged), records(folder)
     judged.clear()

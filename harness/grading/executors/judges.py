@@ -17,10 +17,10 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
-MOST_TRIES = 2
-LOST = "not run: the process that judged it died twice: a fault of this machine or of ours; run it again"
+from harness.grading.task import LOST, Message
 
-Message = tuple[str, Any]
+MOST_TRIES = 2
+LOST_TWICE = "not run: the process that judged it died twice: a fault of this machine or of ours; run it again"
 
 
 class Desk(Protocol):
@@ -129,7 +129,7 @@ class _Bench:
         if self._tries[task] < MOST_TRIES:
             self._left.appendleft(task)
         else:
-            yield task, ("lost", LOST)
+            yield task, (LOST, LOST_TWICE)
             yield task, None
         if self._left:
             self._start()
