@@ -68,6 +68,9 @@ def to_plain(value: Any, devices: set[str] | None = None) -> Plain:
     return _Copier(devices).copy(value, 0)
 
 
+_ATOMS = frozenset({type(None), bool, int, float, str, Opaque})
+
+
 class _Copier:
     """One snapshot: how much it holds so far, and which containers it is inside of."""
 
@@ -79,7 +82,7 @@ class _Copier:
 
     def copy(self, value: Any, depth: int) -> Plain:
         kind = type(value)  # isinstance would ask `__class__`, which an object may override
-        if value is None or kind in (bool, int, float, str, Opaque):
+        if kind in _ATOMS:
             return value
         if issubclass(kind, torch.Tensor):
             return self.tensor(value)
@@ -110,7 +113,8 @@ class _Copier:
     def mapping(self, value: Any, depth: int) -> Plain:
         items = list(dict.items(value))
         self.count(2 * len(items))
-        pairs = [(self.copy(key, depth + 1), self.copy(item, depth + 1)) for key, item in items]
+        pairs = [(key if type(key) is str else self.copy(key, depth + 1), self.copy(item, depth + 1))
+                 for key, item in items]  # fmt: skip
         try:
             return dict(pairs)
         except TypeError as error:  # a hashable subclass of list or dict

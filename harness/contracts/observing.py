@@ -99,6 +99,8 @@ def _exact_float32() -> None:
 
 def _live(value: Plain, device: str, differentiate: bool) -> Any:
     """Plain data as live arguments: fresh tensors on the device, leaves of a graph where asked for."""
+    if value is None or isinstance(value, (int, float, str)):
+        return value
     if isinstance(value, torch.Tensor):
         tensor = value.detach().to(device, copy=True)
         return tensor.requires_grad_(differentiate and tensor.is_floating_point())

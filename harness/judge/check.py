@@ -102,7 +102,8 @@ class Check:
             self.body(trial) if case is None else self.body(trial, case)
         except Failure as failure:
             failure.output = "".join(trial.printed)[-MAX_PRINTED:]
-            return failure
+            failure.__context__ = None  # which, like the traceback, keeps all that it went through alive
+            return failure.with_traceback(None)
         except InfrastructureError:
             raise
         except Exception as error:

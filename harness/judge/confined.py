@@ -13,7 +13,7 @@ from harness.contracts.observation import Observation, Request
 from harness.judge.limits import Limits, spent_in_words
 from harness.judge.line import Ending, SpentError, Worker
 from harness.judge.printable import printable
-from harness.judge.subject import EndedError, InfrastructureError, Question
+from harness.judge.subject import EndedError, InfrastructureError, Memory, Question
 from harness.judge.verdict import Verdict
 from harness.judge.workers import MEGABYTE, Workers
 from harness.plain import Plain
@@ -45,6 +45,7 @@ class Confined:
         self._texts = [content for _, content in source.modules.values()]
         self._loaded: Loaded | None = None
         self._spent = 0.0
+        self._memory = Memory()
         self._served: dict[tuple[str, int], set[str]] = {}  # the components that each worker has been asked for
 
     def load(self) -> Loaded:
@@ -86,7 +87,10 @@ class Confined:
 
     def reply(self, question: Question) -> bytes:
         component = components()[question.component]
-        return self._unkilled(lambda: self._reply(component, question))
+        return self._memory.keep(question, self._unkilled(lambda: self._reply(component, question)))
+
+    def recall(self, question: Question) -> bytes | None:
+        return self._memory.recall(question)
 
     def read(self, question: Question, answer: bytes) -> Observation:
         component = components()[question.component]

@@ -17,7 +17,9 @@ from harness.judge.check import Check
 from harness.judge.evidence import evidence
 from harness.judge.mutant import Mutant, freedoms
 from harness.judge.oracle import Oracle
-from harness.judge.subject import EndedError, Subject
+from harness.judge.precedents import Precedents, UnrepeatableError
+from harness.judge.relay import Relay
+from harness.judge.subject import EndedError, Question, Subject
 from harness.judge.trial import Bench
 from harness.judge.verdict import Verdict
 
@@ -72,6 +74,7 @@ class Diagnoser:
     seed: int
     corpus: Corpus | None
     _lineups: dict[str, Lineup] = field(default_factory=dict)
+    _precedents: Precedents = field(default_factory=Precedents)
 
     def diagnose(
         self, component: str, subject: Subject, verdicts: Mapping[str, Verdict], device: str = "cpu"
@@ -84,17 +87,26 @@ class Diagnoser:
         if freedoms().get(component, ...) is None:
             return None
         lineup = self._lineup(component)
-        answers = _Answers(lineup, subject, device)
+
+        def body(told: Subject) -> Diagnosis | None:
+            return self._diagnosed(lineup, _Answers(lineup, told, device), verdicts)
+
+        key = component, device, tuple(sorted(verdicts.items())) if lineup.drawn else ()
         try:
-            alive = _consistent(lineup, lineup.singles, answers)
-            if lineup.drawn:
-                alive = [one for one in alive if self._fails_alike(lineup, one, verdicts)]
-            if not alive and not lineup.drawn:
-                first = [answers(i) for i in range(min(FIRST, len(lineup.evidence)))]
-                alive = _consistent(lineup, lineup.pairs(first), answers)
-                alive = [one for one in alive if _both_show(lineup, one, answers)]
+            return self._precedents.judge(key, _Recalling(subject), body)
+        except UnrepeatableError:  # suspects that ran out of time, and did not before
+            return body(_Recalling(subject))
         except (EndedError, _TooSlowError):
             return None
+
+    def _diagnosed(self, lineup: Lineup, answers: _Answers, verdicts: Mapping[str, Verdict]) -> Diagnosis | None:
+        alive = _consistent(lineup, lineup.singles, answers)
+        if lineup.drawn:
+            alive = [one for one in alive if self._fails_alike(lineup, one, verdicts)]
+        if not alive and not lineup.drawn:
+            first = [answers(i) for i in range(min(FIRST, len(lineup.evidence)))]
+            alive = _consistent(lineup, lineup.pairs(first), answers)
+            alive = [one for one in alive if _both_show(lineup, one, answers)]
         return _concluded(alive)
 
     def _fails_alike(self, lineup: Lineup, suspect: Suspect, verdicts: Mapping[str, Verdict]) -> bool:
@@ -114,6 +126,13 @@ class Diagnoser:
 
 class _TooSlowError(Exception):
     """Asking on would take longer than a diagnosis is worth."""
+
+
+class _Recalling(Relay):
+    """A subject that is not asked again what its checks have asked."""
+
+    def reply(self, question: Question) -> bytes:
+        return self.recall(question) or super().reply(question)
 
 
 class _Answers:

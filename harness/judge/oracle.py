@@ -71,6 +71,9 @@ class ReferenceSubject:
     def reply(self, question: Question) -> bytes:
         return self.oracle.subject(question.component).reply(question)
 
+    def recall(self, question: Question) -> bytes | None:
+        return None
+
     def read(self, question: Question, answer: bytes) -> Observation:
         return self.oracle.subject(question.component).read(question, answer)
 

@@ -18,6 +18,8 @@ from harness.wire import decode, encode
 from harness.worker.levels import IN_PROCESS
 from harness.worker.messages import OBSERVE
 
+MOST_RECALLED = 32 * 2**20
+
 
 class EndedError(Exception):
     """The process that held a submission ended, or was ended, in the middle of something: what that earns, and
@@ -69,6 +71,9 @@ class Subject(Protocol):
     def reply(self, question: Question) -> bytes:
         """The frame that answers a question to a component without a partner. Raises as `observe` does."""
 
+    def recall(self, question: Question) -> bytes | None:
+        """The frame that `reply` gave to this very question the last time, if that is still known."""
+
     def read(self, question: Question, answer: bytes) -> Observation:
         """The observation in a frame that `reply` gave. Raises EndedError where there is none in it."""
 
@@ -83,6 +88,25 @@ class Subject(Protocol):
         """Let go of the plugin."""
 
 
+class Memory:
+    """What a subject has answered, by question, as far as MOST_RECALLED bytes hold it."""
+
+    def __init__(self) -> None:
+        self._answers: dict[bytes, bytes] = {}
+        self._bytes = 0
+
+    def keep(self, question: Question, answer: bytes) -> bytes:
+        """Remember an answer, and give it."""
+        if self._bytes < MOST_RECALLED:
+            self._answers[question.frame] = answer
+            self._bytes += len(question.frame) + len(answer)
+        return answer
+
+    def recall(self, question: Question) -> bytes | None:
+        """The last answer to a question."""
+        return self._answers.get(question.frame)
+
+
 class InProcess:
     """A subject in this very process: for the reference, for tests, and for debugging one's own code.
 
@@ -94,6 +118,7 @@ class InProcess:
 
     def __init__(self, plugin: Plugin) -> None:
         self.plugin = plugin
+        self._memory = Memory()
 
     @property
     def name(self) -> str:
@@ -119,7 +144,11 @@ class InProcess:
 
     def reply(self, question: Question) -> bytes:
         arrived: Any = decode(question.frame)
-        return self._seen(components()[question.component], arrived["request"], None).frame()
+        seen = self._seen(components()[question.component], arrived["request"], None)
+        return self._memory.keep(question, seen.frame())
+
+    def recall(self, question: Question) -> bytes | None:
+        return self._memory.recall(question)
 
     def read(self, question: Question, answer: bytes) -> Observation:
         return Observation.of_plain(decode(answer))

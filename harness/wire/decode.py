@@ -53,6 +53,9 @@ def _natural(value: Any, most: int = MAX_PAYLOAD) -> int:
     return int(value)
 
 
+_SCALARS = frozenset("nbifso")
+
+
 class _Decoder:
     """Reads the header's nodes; the payload must be used up in order, without gaps or overlaps."""
 
@@ -73,9 +76,15 @@ class _Decoder:
         return self.payload[start : start + size]
 
     def node(self, node: Any, depth: int) -> Plain:
-        _demand(depth <= MAX_NODES, "data nested too deep")
-        _demand(type(node) is list and len(node) > 0 and type(node[0]) is str, "a malformed node")
+        if type(node) is not list or not node or type(node[0]) is not str:
+            raise WireError("a malformed node")
+        if depth > MAX_NODES:
+            raise WireError("data nested too deep")
         kind, *rest = node
+        if kind in _SCALARS:
+            return self.scalar(kind, *rest)
+        if kind == "T":
+            return self.tensor(*rest)
         if kind in ("l", "t"):
             (items,) = rest
             _demand(type(items) is list, "a malformed list")
@@ -89,30 +98,23 @@ class _Decoder:
         if kind == "d":
             keys, values_node = rest
             return self.mapping(keys, values_node, depth)
-        if kind == "T":
-            return self.tensor(*rest)
         if kind in ("I", "F", "S", "z", "k"):
             return self.packed(kind, rest, depth)
-        return self.scalar(kind, *rest)
+        raise WireError("an unknown kind of node")
 
     def scalar(self, kind: str, *rest: Any) -> Plain:
         if kind == "n":
             _demand(not rest, "a malformed None")
             return None
         (value,) = rest
-        if kind == "b":
-            _demand(type(value) is int and value in (0, 1), "a malformed bool")
-            return bool(value)
         if kind == "i":
             _demand(type(value) is int and -(2**63) <= value < 2**63, "a malformed int")
             return value
+        if kind == "b":
+            _demand(type(value) is int and value in (0, 1), "a malformed bool")
+            return bool(value)
         _demand(type(value) is str, "a malformed scalar")
-        if kind == "f":
-            return float.fromhex(value)
-        if kind == "s":
-            return value
-        _demand(kind == "o", "an unknown kind of node")
-        return Opaque(value)
+        return value if kind == "s" else float.fromhex(value) if kind == "f" else Opaque(value)
 
     def mapping(self, keys: Any, values: Any, depth: int) -> Plain:
         names, items = self.node(keys, depth + 1), self.node(values, depth + 1)

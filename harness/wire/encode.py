@@ -23,12 +23,14 @@ from harness.wire.frame import (
     WireError,
 )
 
+_WRITER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
 
 def encode(value: Plain, request_id: int = 0) -> bytes:
     """Write plain data as one frame. Raises WireError where it does not fit the caps."""
     encoder = _Encoder()
     try:
-        header = json.dumps(encoder.node(value, 0), separators=(",", ":"), ensure_ascii=False)
+        header = _WRITER.encode(encoder.node(value, 0))
         raw = header.encode("utf-8", "surrogatepass")
     except RecursionError as error:
         raise WireError("data nested too deep") from error
@@ -59,6 +61,8 @@ class _Encoder:
         if depth > MAX_LEVELS:
             raise WireError("data nested too deep")
         kind = type(value)
+        if kind is str and len(value) < LONG_STRING:
+            return ["s", value]
         if kind is list or kind is tuple:
             return self.sequence(value, depth)
         if kind is dict:
@@ -82,8 +86,6 @@ class _Encoder:
         if kind is float:
             return ["f", value.hex()]
         if kind is str:
-            if len(value) < LONG_STRING:
-                return ["s", value]
             return ["S", 2, 1, *self.strings([value])]
         if kind is Opaque:
             return ["o", value.type_name]
