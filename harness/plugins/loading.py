@@ -79,7 +79,8 @@ def load_source(source: Source, known: Mapping[str, Component] | None = None, se
         ) from error
     problems += [_left_out(source, name, error) for name, error in failed.items()]
     manager = pluggy.PluginManager(PROJECT)
-    manager.add_hookspecs(type("Contracts", (), {name: staticmethod(known[name].spec) for name in sound}))
+    if sound:  # pluggy refuses an empty namespace
+        manager.add_hookspecs(type("Contracts", (), {name: staticmethod(known[name].spec) for name in sound}))
     adapters = {name: _adapter(function, known[name]) for name, function in sound.items()}
     manager.register(types.SimpleNamespace(**adapters), name=source.name)
     return Plugin(source, manager, frozenset(sound), tuple(problems))
