@@ -13,6 +13,7 @@ from harness.builtin import suite_root
 from harness.grading.exam import Exam
 from harness.grading.grade import judge_check, record_of
 from harness.grading.record import RecordError, record_path, write_record
+from harness.grading.seed import seed_of
 from harness.judge.check import Check
 from harness.judge.verdict import Outcome, Verdict
 from harness.pytest_session import DEVICES, SESSION, Session, session_of
@@ -21,17 +22,13 @@ from harness.units import units
 from harness.worker.levels import Level
 
 
-def _seed(text: str) -> int:
-    if not 0 <= (seed := int(text)) < 2**32:
-        raise ValueError("a grading seed lies between 0 and 2**32 - 1")
-    return seed
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("seqgrade", "grading submissions")
     group.addoption("--submission", action="append", metavar="PATH", help="a submission to grade; repeatable")
     group.addoption("--device", choices=list(DEVICES), default="cpu", help="where to run checks (default: cpu)")
-    group.addoption("--grading-seed", type=_seed, default=0, metavar="N", help="the seed of all cases (default: 0)")
+    group.addoption(
+        "--grading-seed", type=seed_of, default="0", metavar="N|FILE", help="the seed of all cases (default: 0)"
+    )
     group.addoption("--rubric", metavar="FILE", help="a rubric in TOML (default: the whole course)")
     group.addoption("--corpus", metavar="PATH", help="the book's timemachine.txt")
     group.addoption("--in-process", action="store_true", help="run submissions in this process (implied by --pdb)")

@@ -62,9 +62,10 @@ def _session(config: pytest.Config) -> Session:
     rubric_file = config.getoption("rubric")
     rubric = read_rubric(Path(rubric_file), checks) if rubric_file else default_rubric(checks)
     corpus, oracle = open_corpus(config.getoption("corpus")), Oracle()
+    seed = config.getoption("grading_seed")
     chosen = tuple(one for one in checks if one.id in rubric.checks)
     exams = {
-        device: Exam(chosen, rubric, config.getoption("grading_seed"), device, corpus, oracle).diagnosing()
+        device: Exam(chosen, rubric, seed.value, device, corpus, oracle, seed_name=seed.name).diagnosing()
         for device in DEVICES[config.getoption("device")]
     }
     paths = distinct_names([find(path) for path in config.getoption("submission") or []])

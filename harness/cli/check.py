@@ -11,9 +11,10 @@ from harness.grading.exam import Exam, unavailable
 from harness.grading.grade import judge_check, judge_submission
 from harness.grading.isolation import said, workers_for
 from harness.grading.opening import Submission, open_submission
+from harness.grading.seed import Seed
 from harness.grading.select import SelectionError, select
 from harness.judge.spec import from_json
-from harness.judge.verdict import Verdict
+from harness.judge.verdict import Outcome, Verdict
 from harness.plugins import find
 from harness.reports.console import console
 from harness.reports.feedback import Feedback
@@ -43,7 +44,7 @@ def check(
     case: str | None,
     everything: bool,
     feedback: str,
-    seed: int,
+    seed: Seed,
     device: str,
     rubric: Path | None,
     corpus: str | None,
@@ -67,11 +68,16 @@ def check(
         if case is not None:
             context.exit(_replay(exam, submission, case))
         with progress_over(len(exam.checks), f"checking {submission.name}") as advance:
-            record = judge_submission(exam, submission, lambda one, outcome: advance())
+            record = judge_submission(exam, submission, lambda one, outcome: advance(_fate(outcome)))
     print_report(console(), record, None if everything else 3, Feedback(feedback))
     if record.score is None:
         context.exit(NOT_RUN_EXIT)
     context.exit(0 if record.full else 1)
+
+
+def _fate(outcome: Outcome) -> str:
+    """What progress counts a check as."""
+    return "" if outcome.verdict is Verdict.PASSED else outcome.verdict.value.replace("_", " ")
 
 
 def _replay(exam: Exam, submission: Submission, case: str) -> int:

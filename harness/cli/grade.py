@@ -14,6 +14,7 @@ from harness.grading.gathering import Found, gather
 from harness.grading.isolation import said, workers_for
 from harness.grading.record import Record, record_path, write_record
 from harness.grading.run import Run
+from harness.grading.seed import Seed
 from harness.grading.store import Store
 from harness.plugins import find
 from harness.reports.console import console
@@ -37,7 +38,12 @@ UNPACKED = ".unpacked"
     show_default=True,
     help="Where submissions are judged: local, or an installed plugin.",
 )
-@click.option("--fresh", is_flag=True, help="Judge all anew, instead of only what is missing or stale in DIR.")
+@click.option(
+    "--resume/--fresh",
+    default=True,
+    show_default=True,
+    help="Judge only what is missing or stale in DIR; or all anew.",
+)
 @click.option("--only", metavar="NAME", multiple=True, help="Only this submission; repeatable.")
 @feedback_option
 @exam_options
@@ -50,10 +56,10 @@ def grade(
     out: Path,
     jobs: int | None,
     executor: str,
-    fresh: bool,
+    resume: bool,
     only: tuple[str, ...],
     feedback: str,
-    seed: int,
+    seed: Seed,
     device: str,
     rubric: Path | None,
     corpus: str | None,
@@ -81,12 +87,12 @@ def grade(
             chosen = _chosen(_gathered(paths, out / UNPACKED), paths, only)
             run, where = Run(exam, store, workers, judging), said(workers)
             with progress_over(len(chosen), "grading") as advance:
-                for name, record in run.grade(chosen, fresh):
+                for name, record in run.grade(chosen, fresh=not resume):
                     place = record_path(out, name, device)
                     write_record(record, place)
                     write_feedback(record, place, Feedback(feedback))
                     records.append(record)
-                    advance()
+                    advance(_fate(record))
     order = [one.name for one in chosen]
     records.sort(key=lambda record: order.index(record.submission))
     print_summary(console(), records, out)
@@ -95,6 +101,15 @@ def grade(
             click.echo(f"{one.name}: {note}", err=True)
     click.echo(where)
     context.exit(NOT_RUN_EXIT if any(record.score is None for record in records) else 0)
+
+
+def _fate(record: Record) -> str:
+    """What progress counts a submission as."""
+    if record.score is None:
+        return "without a score"
+    if record.error is not None:
+        return "not loaded"
+    return "" if record.full else "below full marks"
 
 
 def _gathered(paths: tuple[Path, ...], into: Path) -> list[Found]:

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 import torch
 
-from harness.cli.options import MAX_SEED, friendly
+from harness.cli.options import friendly
 from harness.corpus import open_corpus
 from harness.grading.matrix import Matrix, choose, kill_matrix
+from harness.grading.seed import MAX_SEED
 from harness.grading.select import SelectionError, components_named
 from harness.reports.console import console
 from harness.reports.matrix import draw_matrix, matrix_json, print_matrix

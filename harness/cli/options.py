@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from harness.grading.executors import ExecutorError
 from harness.grading.isolation import IsolationError
 from harness.grading.record import RecordError
 from harness.grading.rubric import RubricError, default_rubric, read_rubric
+from harness.grading.seed import Seed, SeedError, seed_of
 from harness.grading.store import StoreError
 from harness.grading.suite import suite
 from harness.judge.oracle import Oracle
@@ -26,7 +28,18 @@ from harness.worker.levels import Level
 
 F = TypeVar("F", bound=Callable[..., Any])
 NOT_RUN_EXIT = 3
-MAX_SEED = 2**32 - 1
+
+
+class SeedType(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions only
+    """A grading seed."""
+
+    name = "N|FILE"
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Seed:
+        try:
+            return value if isinstance(value, Seed) else seed_of(value)
+        except SeedError as error:
+            self.fail(str(error), param, context)
 
 
 def exam_options(command: F) -> F:
@@ -36,10 +49,10 @@ def exam_options(command: F) -> F:
             click.option(
                 "--seed",
                 "--grading-seed",
-                type=click.IntRange(0, MAX_SEED),
-                default=0,
+                type=SeedType(),
+                default="0",
                 show_default=True,
-                help="Seed of all cases.",
+                help="Seed of all cases: a number, or the file of a secret, which no record tells.",
             ),
             click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True),
             click.option("--rubric", type=click.Path(path_type=Path), metavar="FILE", help="Points, in TOML."),
@@ -71,13 +84,14 @@ def feedback_option(command: F) -> F:
     )(command)
 
 
-def build_exam(seed: int, device: str, rubric: Path | None, corpus: str | None) -> Exam:
+def build_exam(seed: Seed, device: str, rubric: Path | None, corpus: str | None) -> Exam:
     """The exam that the options describe. Raises RubricError and CorpusError."""
     torch.set_num_threads(1)  # more threads than one only fight one another on tensors this small
     checks = suite()
     points = read_rubric(rubric, checks) if rubric else default_rubric(checks)
     chosen = tuple(one for one in checks if one.id in points.checks)
-    return Exam(chosen, points, seed, device, open_corpus(corpus), Oracle()).diagnosing()
+    exam = Exam(chosen, points, seed.value, device, open_corpus(corpus), Oracle())
+    return replace(exam, seed_name=seed.name).diagnosing()
 
 
 def friendly(command: F) -> F:

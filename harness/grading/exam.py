@@ -31,7 +31,13 @@ class Exam:
     oracle: Oracle
     echo: bool = True  # whether records hold what submissions printed: with hidden cases, they should not
     diagnoser: Diagnoser | None = None
+    seed_name: int | str | None = None  # what records say of the seed, where they may not say all
     precedents: Precedents = field(default_factory=Precedents, compare=False)
+
+    @property
+    def seed_told(self) -> int | str:
+        """The seed, or what may be known of a secret one."""
+        return self.seed if self.seed_name is None else self.seed_name
 
     def only(self, checks: tuple[Check, ...]) -> Exam:
         """This exam cut down to some of its checks: the points are theirs."""

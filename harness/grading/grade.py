@@ -21,6 +21,8 @@ from harness.judge.verdict import Outcome, Verdict
 
 JUDGE_FAULT = "not run: a fault of the judge, not of the submission; please report it"
 
+SECRET = "SECRET-FILE"
+"""What stands for the secret's file in a replay command."""
 DIAGNOSED = {Verdict.FAILED, Verdict.ERROR, Verdict.TIMEOUT}
 """The verdicts that a known mistake may explain."""
 NO_DIAGNOSES: Mapping[str, Diagnosis] = {}
@@ -101,7 +103,7 @@ def record_of(
         path=str(submission.path),
         sha256=submission.source.sha256 if submission.source else "",
         assignment=exam.rubric.name,
-        seed=exam.seed,
+        seed=exam.seed_told,
         device=exam.device,
         isolation=submission.isolation,
         corpus="timemachine.txt" if exam.corpus.golden else exam.corpus.origin,
@@ -144,8 +146,8 @@ def replay_command(path: Path, one: Check, outcome: Outcome, exam: Exam) -> str:
     parts = ["seqgrade", "check", str(path), "--check", one.name]
     if outcome.replay:
         parts += ["--case", outcome.replay]
-    elif exam.seed:
-        parts += ["--seed", str(exam.seed)]
+    elif exam.seed_told != 0:
+        parts += ["--seed", str(exam.seed_told) if exam.seed_told == exam.seed else SECRET]
     if exam.corpus.given:
         parts += ["--corpus", exam.corpus.origin]
     if exam.device != "cpu":

@@ -50,7 +50,7 @@ class Record(msgspec.Struct):
     path: str
     sha256: str
     assignment: str
-    seed: int
+    seed: int | str  # the number, or of a secret a fingerprint
     device: str
     isolation: str
     corpus: str

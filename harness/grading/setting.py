@@ -22,7 +22,7 @@ DECIDING = ("contracts", "judge", "plugins", "wire", "worker", "plain.py", "limi
 def setting_of(exam: Exam, isolation: str) -> dict[str, Any]:
     """The facts of a setting, for a store to note."""
     return {
-        "seed": exam.seed,
+        "seed": exam.seed_told,
         "device": exam.device,
         "isolation": isolation,
         "corpus": hashlib.sha256(exam.corpus.text.encode()).hexdigest()[:16],
