@@ -1,4 +1,4 @@
-"""Cases of the unit attention: distances, regressions by a kernel, scores with values."""
+"""Cases of the unit attention: distances, regressions, scores, queries with keys and values, and their lengths."""
 
 from __future__ import annotations
 
@@ -80,6 +80,188 @@ class Pooling(Spec):
         return {"scores": scores, "values": draws.normal(self.n, self.k, self.v)}
 
 
+LENS = ["none", "batch", "query"]
+
+
+def lengths(draws: Draws, lens: str, index: str, *, n: int, q: int, k: int) -> torch.Tensor | None:
+    """Valid lengths from 1 to k: "none", "batch" (n,), "query" (n, q), or "full", (n,) and all k."""
+    shape = {"batch": (n,), "query": (n, q), "full": (n,)}.get(lens)
+    if shape is None:
+        return None
+    drawn = draws.integers(*shape, low=k if lens == "full" else 1, high=k + 1)
+    return drawn.to(getattr(torch, index))
+
+
+@dataclass(frozen=True)
+class Masked(Spec):
+    """Scores and valid lengths. Scores are N(0, 4); in the regime "levels" each key's lie around -1e4, 0 or 1e4,
+    in the regime "behind" the first key's around -1e4 and all others' around 1e4, masked or not, in the regime
+    "spread" they are uniform on all of that range."""
+
+    n: int
+    q: int
+    k: int
+    seed: int
+    lens: str = "batch"
+    dtype: str = "float32"
+    regime: str = "normal"
+    index: str = "int64"
+
+    def arguments(self) -> dict[str, Any]:
+        draws = Draws(self.seed, self.dtype)
+        scores = draws.normal(self.n, self.q, self.k, scale=2.0)
+        if self.regime == "levels":
+            scores = scores + 1e4 * (draws.integers(self.n, self.q, self.k, high=3) - 1)
+        if self.regime == "behind":
+            scores = scores + 1e4 * (2 * (torch.arange(self.k) > 0) - 1)
+        if self.regime == "spread":
+            scores = draws.uniform(self.n, self.q, self.k, low=-1e4, high=1e4)
+        return {"scores": scores, "valid_lens": lengths(draws, self.lens, self.index, n=self.n, q=self.q, k=self.k)}
+
+
+@dataclass(frozen=True)
+class Attending(Spec):
+    """Queries, keys, values and valid lengths. In the regime "levels" a key's scores lie around -1e4 or around 1e4."""
+
+    n: int
+    q: int
+    k: int
+    d: int
+    v: int
+    seed: int
+    lens: str = "batch"
+    dtype: str = "float32"
+    regime: str = "normal"
+    index: str = "int64"
+
+    def arguments(self) -> dict[str, Any]:
+        draws = Draws(self.seed, self.dtype)
+        queries, keys = draws.normal(self.n, self.q, self.d, scale=1.5), draws.normal(self.n, self.k, self.d)
+        if self.regime == "levels":
+            queries[..., 0], keys[..., 0] = 100 * self.d**0.5 * signs(draws, self.n, self.q), 100
+            keys[..., 0] *= signs(draws, self.n, self.k)
+        values = draws.normal(self.n, self.k, self.v)
+        valid_lens = lengths(draws, self.lens, self.index, n=self.n, q=self.q, k=self.k)
+        return {"queries": queries, "keys": keys, "values": values, "valid_lens": valid_lens}
+
+
+@dataclass(frozen=True)
+class Additive(Spec):
+    """The same with queries and keys of different widths and the weights of additive scores."""
+
+    n: int
+    q: int
+    k: int
+    dq: int
+    dk: int
+    h: int
+    v: int
+    seed: int
+    lens: str = "batch"
+    dtype: str = "float32"
+    regime: str = "normal"
+    index: str = "int64"
+
+    def arguments(self) -> dict[str, Any]:
+        draws = Draws(self.seed, self.dtype)
+        queries, keys = draws.normal(self.n, self.q, self.dq), draws.normal(self.n, self.k, self.dk)
+        W_q = draws.normal(self.dq, self.h, scale=self.dq**-0.5)
+        W_k = draws.normal(self.dk, self.h, scale=self.dk**-0.5)
+        w_v = draws.normal(self.h, scale=2.0)
+        if self.regime == "levels":  # hidden unit 0 tells the sign of a key's first feature
+            W_q[:, 0], W_k[:, 0], W_k[0, 0], w_v[0] = 0, 0, 40, 1e4
+            keys[..., 0] = signs(draws, self.n, self.k)
+        return {
+            "queries": queries,
+            "keys": keys,
+            "values": draws.normal(self.n, self.k, self.v),
+            "valid_lens": lengths(draws, self.lens, self.index, n=self.n, q=self.q, k=self.k),
+            "params": {"W_q": W_q, "W_k": W_k, "w_v": w_v},
+        }
+
+
+@dataclass(frozen=True)
+class Heads(Spec):
+    """Queries, keys and values for heads of the given width, valid lengths, and the four projections."""
+
+    n: int
+    q: int
+    k: int
+    heads: int
+    width: int
+    seed: int
+    lens: str = "batch"
+    dtype: str = "float32"
+    regime: str = "normal"
+    index: str = "int64"
+
+    @property
+    def d(self) -> int:
+        """All heads together."""
+        return self.heads * self.width
+
+    def arguments(self) -> dict[str, Any]:
+        draws = Draws(self.seed, self.dtype)
+        queries, keys = draws.normal(self.n, self.q, self.d), draws.normal(self.n, self.k, self.d)
+        params = projections(draws, self.d)
+        if self.regime == "levels":  # each head's first column tells the signs of the first features
+            queries[..., 0], keys[..., 0] = signs(draws, self.n, self.q), signs(draws, self.n, self.k)
+            params["W_q"][:, :: self.width], params["W_k"][:, :: self.width] = 0, 0
+            params["W_q"][0, :: self.width], params["W_k"][0, :: self.width] = 100 * self.width**0.5, 100
+        small = 0.25 if self.regime == "levels" else 1.0  # two projections make the rounding of such scores larger
+        return {
+            "queries": queries,
+            "keys": keys,
+            "values": draws.normal(self.n, self.k, self.d, scale=small),
+            "valid_lens": lengths(draws, self.lens, self.index, n=self.n, q=self.q, k=self.k),
+            "num_heads": self.heads,
+            "params": params,
+        }
+
+
+@dataclass(frozen=True)
+class Causal(Spec):
+    """A batch of sequences, and the four projections for heads of the given width."""
+
+    n: int
+    T: int
+    heads: int
+    width: int
+    seed: int
+    dtype: str = "float32"
+
+    @property
+    def d(self) -> int:
+        """All heads together."""
+        return self.heads * self.width
+
+    def arguments(self) -> dict[str, Any]:
+        draws = Draws(self.seed, self.dtype)
+        inputs, params = draws.normal(self.n, self.T, self.d), projections(draws, self.d)
+        return {"inputs": inputs, "num_heads": self.heads, "params": params}
+
+
+@dataclass(frozen=True)
+class Positions(Spec):
+    """The sizes of a positional encoding."""
+
+    num_steps: int
+    num_hiddens: int
+
+    def arguments(self) -> dict[str, Any]:
+        return {"num_steps": self.num_steps, "num_hiddens": self.num_hiddens}
+
+
+def projections(draws: Draws, d: int) -> dict[str, torch.Tensor]:
+    """W_q, W_k, W_v and W_o, strong enough that keys differ in weight."""
+    return {name: draws.normal(d, d, scale=1.5 * d**-0.5) for name in ("W_q", "W_k", "W_v", "W_o")}
+
+
+def signs(draws: Draws, *shape: int) -> torch.Tensor:
+    """-1 or 1, at random."""
+    return 2 * draws.integers(*shape, high=2) - 1
+
+
 def sizes(count: int) -> st.SearchStrategy[list[int]]:
     """That many different sizes, so that no two axes can be taken for one another."""
     return st.lists(st.integers(2, 7), min_size=count, max_size=count, unique=True)
@@ -106,3 +288,49 @@ def poolings(draw: Any, regimes: tuple[str, ...] = ("normal",)) -> Pooling:
     """Poolings whose four sizes differ."""
     n, q, k, v = draw(sizes(4))
     return Pooling(n, q, k, v, draw(seeds), draw(dtypes), draw(st.sampled_from(regimes)))
+
+
+lens = st.sampled_from(LENS)
+indices = st.sampled_from(["int64", "int32"])
+HEADS = [(2, 3), (3, 2), (4, 2), (2, 5)]  # heads and width differ: they could be taken for one another
+
+
+@st.composite
+def masked(draw: Any, lens: Any = lens, regimes: tuple[str, ...] = ("normal",)) -> Masked:
+    """Masked scores whose three sizes differ."""
+    regime = draw(st.sampled_from(regimes))
+    return Masked(*draw(sizes(3)), draw(seeds), draw(lens), draw(dtypes), regime, draw(indices))
+
+
+@st.composite
+def attending(draw: Any, lens: Any = lens, regimes: tuple[str, ...] = ("normal",)) -> Attending:
+    """Queries, keys and values whose five sizes differ."""
+    regime = draw(st.sampled_from(regimes))
+    return Attending(*draw(sizes(5)), draw(seeds), draw(lens), draw(dtypes), regime, draw(indices))
+
+
+@st.composite
+def additive(draw: Any, lens: Any = lens, regimes: tuple[str, ...] = ("normal",)) -> Additive:
+    """The same for additive scores; the number of hidden units may be another axis's size, the others differ."""
+    n, q, k, dq, dk, v = draw(sizes(6))
+    regime, h = draw(st.sampled_from(regimes)), draw(st.integers(2, 6))
+    return Additive(n, q, k, dq, dk, h, v, draw(seeds), draw(lens), draw(dtypes), regime, draw(indices))
+
+
+@st.composite
+def heads(draw: Any, lens: Any = lens, regimes: tuple[str, ...] = ("normal",)) -> Heads:
+    """Several heads; batch, queries and keys differ in number."""
+    n, q, k = draw(sizes(3))
+    num_heads, width = draw(st.sampled_from(HEADS))
+    regime = draw(st.sampled_from(regimes))
+    return Heads(n, q, k, num_heads, width, draw(seeds), draw(lens), draw(dtypes), regime, draw(indices))
+
+
+@st.composite
+def causal(draw: Any) -> Causal:
+    """Sequences of at least three steps, several heads."""
+    num_heads, width = draw(st.sampled_from(HEADS))
+    return Causal(draw(st.integers(2, 3)), draw(st.integers(4, 7)), num_heads, width, draw(seeds), draw(dtypes))
+
+
+positions = st.builds(Positions, st.integers(3, 60), st.integers(2, 20).map(lambda half: 2 * half))

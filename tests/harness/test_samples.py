@@ -13,10 +13,10 @@ from harness.units import components
 
 from .exams import ROOT, exam, graded
 
-WHOLE = 81.0
+WHOLE = 94.0
 BUILT_IN = exam().only(tuple(one for one in suite() if components()[one.component].unit in NAMES))
 SAMPLES: dict[str, tuple[float, set[str]]] = {
-    "class_style": (81.0, set()),
+    "class_style": (94.0, set()),
     "template": (0.0, set()),
     "unfinished.py": (6.0, set()),
     "mistakes_text.py": (5.0667, {"preprocess", "tokenize", "vocab", "ngram_counts"}),
@@ -34,6 +34,16 @@ SAMPLES: dict[str, tuple[float, set[str]]] = {
     "mistakes_recurrent.py": (
         11.5122,
         {"rnn_scratch", "lstm_scratch", "gru_scratch", "clip_gradients", "linear_rnn_gradients"},
+    ),
+    "mistakes_attention.py": (
+        6.6356,
+        {
+            "masked_softmax",
+            "dot_product_attention",
+            "multi_head_attention",
+            "causal_self_attention",
+            "positional_encoding",
+        },
     ),
     "refused_hooks.py": (1.0, {"vocab", "build_corpus", "ngram_counts", "zipf_exponent", "perplexity"}),
 }

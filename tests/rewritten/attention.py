@@ -222,7 +222,7 @@ REWRITTEN = [
     rewritten(
         "attention_pooling/batch-shares-values",
         "einsum",
-        ('einsum("nqk,nkv->nqv", weights, values)', 'einsum("nqk,kv->nqv", weights, values.mean(0))'),
+        ('pooled = einsum("nqk,nkv->nqv", weights, values)', 'pooled = einsum("nqk,kv->nqv", weights, values.mean(0))'),
     ),
     rewritten(
         "attention_pooling/scaled-scores",
@@ -311,8 +311,8 @@ REWRITTEN = [
         "attention_pooling/nan-in-the-branch-not-taken",
         "pedant",
         (
-            "    weights = log_weights.exp()\n",
-            "    small = scores.exp()\n    weights = torch.where(scores.abs() > 50, log_weights.exp(), small / small.sum(-1, keepdim=True))\n",
+            "    weights = log_weights.exp()\n    pooled",
+            "    small = scores.exp()\n    weights = torch.where(scores.abs() > 50, log_weights.exp(), small / small.sum(-1, keepdim=True))\n    pooled",
         ),
     ),
     rewritten(
@@ -344,10 +344,14 @@ REWRITTEN = [
         ('total = einsum("nqk->nq", e)', 'total = einsum("nqk->nq", e) + 1e-4'),
     ),
     rewritten(
-        "attention_pooling/subtracts-the-mean", "einsum", ("amax(dim=-1, keepdim=True)", "mean(dim=-1, keepdim=True)")
+        "attention_pooling/subtracts-the-mean", "einsum", ("top = scores.detach().amax(", "top = scores.detach().mean(")
     ),
     rewritten("attention_pooling/mean-over-keys", "scripted", (".sum(2), weights", ".mean(2), weights")),
-    rewritten("attention_pooling/pooled-transposed", "einsum", ("nqk,nkv->nqv", "nqk,nkv->nvq")),
+    rewritten(
+        "attention_pooling/pooled-transposed",
+        "einsum",
+        ('pooled = einsum("nqk,nkv->nqv"', 'pooled = einsum("nqk,nkv->nvq"'),
+    ),
     rewritten("attention_pooling/swapped", "loops", ("    return pooled, weights\n", "    return weights, pooled\n")),
     rewritten("attention_pooling/no-softmax", "loops", ("share = torch.softmax(row, 0)", "share = row")),
     rewritten(
@@ -357,5 +361,833 @@ REWRITTEN = [
             "            share = torch.softmax(row, 0)\n",
             "            share = torch.softmax(row, 0)\n            share = torch.softmax(share, 0)\n",
         ),
+    ),
+    # -- masked_softmax
+    rewritten(
+        "masked_softmax/one-key-too-many",
+        "loops",
+        (
+            "            length = length_of(valid_lens, batch, query, k)\n            rows.append",
+            "            length = 1 + length_of(valid_lens, batch, query, k)\n            rows.append",
+        ),
+    ),
+    rewritten(
+        "masked_softmax/one-key-too-few",
+        "einsum",
+        ("torch.arange(k) < lens[..., None]", "torch.arange(1, k + 1) < lens[..., None]"),
+    ),
+    rewritten(
+        "masked_softmax/polarity-flipped",
+        "einsum",
+        ("torch.arange(k) < lens[..., None]", "torch.arange(k) >= lens[..., None]"),
+    ),
+    rewritten(
+        "masked_softmax/masked-after-the-softmax",
+        "scripted",
+        (
+            "return share(scores.unsqueeze(1), keep.unsqueeze(1)).squeeze(1)",
+            "return torch.softmax(scores, 2) * keep.to(scores.dtype)",
+        ),
+    ),
+    rewritten("masked_softmax/masked-scores-are-zero", "chatty", ("flat[~keep] = -1e6", "flat[~keep] = 0")),
+    rewritten("masked_softmax/fill-of-minus-100", "chatty", ("flat[~keep] = -1e6", "flat[~keep] = -1e2")),
+    rewritten(
+        "masked_softmax/fill-of-minus-1e4",
+        "classes",
+        (
+            "torch.where(self.mask(scores, lens), scores, torch.finfo(scores.dtype).min)",
+            "torch.where(self.mask(scores, lens), scores, -1e4)",
+        ),
+    ),
+    rewritten(
+        "masked_softmax/maximum-of-masked-keys",
+        "scripted",
+        (
+            "top = torch.where(keep, scores.detach(), floor).amax([3], keepdim=True)",
+            "top = scores.detach().amax([3], keepdim=True)",
+        ),
+    ),
+    rewritten(
+        "masked_softmax/naive-softmax",
+        "einsum",
+        ("torch.exp(logits - logits.detach().amax(dim=-1, keepdim=True))", "torch.exp(logits)"),
+    ),
+    rewritten(
+        "masked_softmax/masked-by-a-product",
+        "pedant",
+        ('scores.masked_fill(inside.logical_not(), float("-inf"))', "scores * inside"),
+        (
+            "    weights = log_weights.exp()\n    assert weights.shape == scores.shape",
+            "    weights = log_weights.exp() * inside\n    weights = weights / (weights.sum(-1, keepdim=True) + 1e-13)\n    assert weights.shape == scores.shape",
+        ),
+    ),
+    rewritten(
+        "masked_softmax/lengths-repeated-in-turn", "chatty", ("torch.repeat_interleave(lens, q)", "lens.repeat(q)")
+    ),
+    rewritten(
+        "masked_softmax/one-length-for-the-batch",
+        "numpy_inside",
+        (
+            "lens = lens[:, None] if lens.ndim == 1 else lens",
+            "lens = np.full((n, 1), lens.max()) if lens.ndim == 1 else lens",
+        ),
+    ),
+    rewritten(
+        "masked_softmax/first-querys-length", "loops", ("int(valid_lens[batch, query])", "int(valid_lens[batch, 0])")
+    ),
+    rewritten(
+        "masked_softmax/longest-querys-length",
+        "loops",
+        ("int(valid_lens[batch, query])", "int(valid_lens[batch].max())"),
+    ),
+    rewritten(
+        "masked_softmax/lengths-of-queries-ignored",
+        "running",
+        (
+            "    if valid_lens is None:\n        return [torch",
+            "    if valid_lens is None or valid_lens.dim() > 1:\n        return [torch",
+        ),
+    ),
+    rewritten(
+        "masked_softmax/normalised-over-queries",
+        "chatty",
+        ("torch.nn.functional.softmax(scores, dim=-1)", "torch.nn.functional.softmax(scores, dim=1)"),
+        ("softmax(flat.reshape(n, q, k), dim=-1)", "softmax(flat.reshape(n, q, k), dim=1)"),
+    ),
+    rewritten(
+        "masked_softmax/infinity-times-the-mask",
+        "classes",
+        (
+            "torch.where(self.mask(scores, lens), scores, torch.finfo(scores.dtype).min)",
+            'scores + ~self.mask(scores, lens) * float("-inf")',
+        ),
+    ),
+    rewritten(
+        "masked_softmax/fills-in-place",
+        "chatty",
+        ("flat = scores.reshape(-1, k).clone()", "flat = scores.reshape(-1, k)"),
+    ),
+    rewritten(
+        "masked_softmax/detached",
+        "scripted",
+        ("share(scores.unsqueeze(1), keep", "share(scores.detach().unsqueeze(1), keep"),
+    ),
+    rewritten(
+        "masked_softmax/float32-inside",
+        "numpy_inside",
+        (
+            "softmin(penalty.to(scores) - scores, dim=-1)",
+            "softmin(penalty.float() - scores.float(), dim=-1).to(scores)",
+        ),
+    ),
+    rewritten(
+        "masked_softmax/always-float64",
+        "running",
+        ("share_out(scores.unbind(-1)", "share_out(scores.double().unbind(-1)"),
+    ),
+    rewritten(
+        "masked_softmax/doubled-softmax",
+        "loops",
+        ("torch.softmax(row[:length], 0)", "torch.softmax(torch.softmax(row, 0)[:length], 0)"),
+    ),
+    rewritten(
+        "masked_softmax/int64-lengths-only",
+        "einsum",
+        (
+            "torch.arange(k) < lens[..., None]",
+            "torch.nn.functional.one_hot(lens - 1, k).flip(-1).cumsum(-1).flip(-1) > 0",
+        ),
+    ),
+    rewritten(
+        "masked_softmax/smallest-score-for-masked",
+        "pedant",
+        (
+            'scores.masked_fill(inside.logical_not(), float("-inf"))',
+            "torch.where(inside, scores, scores.amin(-1, keepdim=True))",
+        ),
+    ),
+    # -- dot_product_attention
+    rewritten("dot_product_attention/divided-by-the-width", "loops", ("product / math.sqrt(d)", "product / d")),
+    rewritten("dot_product_attention/not-scaled", "loops", ("product / math.sqrt(d)", "product")),
+    rewritten(
+        "dot_product_attention/multiplied-by-the-root",
+        "chatty",
+        ("keys.transpose(1, 2)) / math.sqrt(d)\n", "keys.transpose(1, 2)) * math.sqrt(d)\n"),
+    ),
+    rewritten(
+        "dot_product_attention/scaled-by-the-number-of-keys",
+        "running",
+        ("root = queries.size(-1) ** 0.5", "root = keys.size(1) ** 0.5"),
+    ),
+    rewritten(
+        "dot_product_attention/scaled-by-the-width-of-values",
+        "numpy_inside",
+        ("np.sqrt(queries.shape[-1])", "np.sqrt(values.shape[-1])"),
+    ),
+    rewritten(
+        "dot_product_attention/keys-reshaped",
+        "classes",
+        ("queries.bmm(keys.mT)", "queries.bmm(keys.reshape(keys.mT.shape))"),
+    ),
+    rewritten(
+        "dot_product_attention/cosine-similarity",
+        "einsum",
+        (
+            'einsum("nqd,nkd->nqk", queries * scale, keys)',
+            'einsum("nqd,nkd->nqk", *(one / one.norm(dim=2, keepdim=True).clamp(min=1e-12) for one in (queries, keys)))',
+        ),
+    ),
+    rewritten(
+        "dot_product_attention/keys-of-the-first",
+        "scripted",
+        ("torch.matmul(Q, K.transpose(1, 2))", "torch.matmul(Q, K[:1].transpose(1, 2))"),
+    ),
+    rewritten(
+        "dot_product_attention/keys-pooled",
+        "chatty",
+        (
+            "scores.max().item())\n    weights = masked_softmax(scores, valid_lens)\n    return torch.bmm(weights, values), weights",
+            "scores.max().item())\n    weights = masked_softmax(scores, valid_lens)\n    return torch.bmm(weights, keys), weights",
+        ),
+    ),
+    rewritten(
+        "dot_product_attention/output-alone",
+        "classes",
+        (
+            "attention = DotProduct()\n    return attention(queries, keys, values, valid_lens), attention.weights",
+            "attention = DotProduct()\n    return attention(queries, keys, values, valid_lens)",
+        ),
+    ),
+    rewritten("dot_product_attention/scales-in-place", "einsum", ("queries * scale", "queries.mul_(scale)")),
+    rewritten("dot_product_attention/keys-detached", "numpy_inside", ("keys.mT) / root", "keys.detach().mT) / root")),
+    rewritten(
+        "dot_product_attention/softmax-over-queries",
+        "chatty",
+        ("torch.nn.functional.softmax(scores, dim=-1)", "torch.nn.functional.softmax(scores, dim=1)"),
+        ("softmax(flat.reshape(n, q, k), dim=-1)", "softmax(flat.reshape(n, q, k), dim=1)"),
+    ),
+    rewritten(
+        "dot_product_attention/mask-ignored",
+        "pedant",
+        ("masked_softmax(scores, valid_lens)\n    output =", "masked_softmax(scores, None)\n    output ="),
+    ),
+    rewritten(
+        "dot_product_attention/masked-after-the-softmax",
+        "scripted",
+        (
+            "return share(scores.unsqueeze(1), keep.unsqueeze(1)).squeeze(1)",
+            "return torch.softmax(scores, 2) * keep.to(scores.dtype)",
+        ),
+    ),
+    rewritten(
+        "dot_product_attention/lengths-of-queries-ignored",
+        "running",
+        (
+            "    if valid_lens is None:\n        return [torch",
+            "    if valid_lens is None or valid_lens.dim() > 1:\n        return [torch",
+        ),
+    ),
+    rewritten(
+        "dot_product_attention/lengths-repeated-in-turn",
+        "chatty",
+        ("torch.repeat_interleave(lens, q)", "lens.repeat(q)"),
+    ),
+    rewritten(
+        "dot_product_attention/one-key-too-many",
+        "loops",
+        ("return int(valid_lens[batch])", "return int(valid_lens[batch]) + 1"),
+        ("return int(valid_lens[batch, query])", "return int(valid_lens[batch, query]) + 1"),
+    ),
+    rewritten(
+        "dot_product_attention/naive-softmax",
+        "einsum",
+        ("torch.exp(logits - logits.detach().amax(dim=-1, keepdim=True))", "torch.exp(logits)"),
+    ),
+    rewritten(
+        "dot_product_attention/mask-of-minus-1e4",
+        "classes",
+        (
+            "torch.where(self.mask(scores, lens), scores, torch.finfo(scores.dtype).min)",
+            "scores - 1e4 * ~self.mask(scores, lens)",
+        ),
+    ),
+    rewritten(
+        "dot_product_attention/position-bias",
+        "einsum",
+        (
+            "    weights = normalised(scores, kept(valid_lens, *scores.shape))\n    output",
+            "    scores = scores - torch.arange(scores.shape[2]) / 4\n    weights = normalised(scores, kept(valid_lens, *scores.shape))\n    output",
+        ),
+    ),
+    rewritten(
+        "dot_product_attention/returns-the-scores", "pedant", ("return output, weights", "return output, scores")
+    ),
+    rewritten("dot_product_attention/swapped", "einsum", ("return output, weights", "return weights, output")),
+    rewritten(
+        "dot_product_attention/returned-weights-detached",
+        "chatty",
+        (
+            "scores.max().item())\n    weights = masked_softmax(scores, valid_lens)\n    return torch.bmm(weights, values), weights",
+            "scores.max().item())\n    weights = masked_softmax(scores, valid_lens)\n    return torch.bmm(weights, values), weights.detach()",
+        ),
+    ),
+    rewritten(
+        "dot_product_attention/float32-inside",
+        "numpy_inside",
+        (
+            "keys.mT) / root\n    weights = masked_softmax(scores, valid_lens)",
+            "keys.mT) / root\n    weights = masked_softmax(scores.float(), valid_lens).to(scores)",
+        ),
+    ),
+    # -- additive_attention
+    rewritten("additive_attention/relu-for-tanh", "pedant", ("hidden = torch.tanh(", "hidden = torch.relu(")),
+    rewritten("additive_attention/sigmoid-for-tanh", "chatty", ("torch.tanh(features)", "torch.sigmoid(features)")),
+    rewritten("additive_attention/no-tanh", "chatty", ("    features = torch.tanh(features)\n", "")),
+    rewritten(
+        "additive_attention/tanh-of-each",
+        "classes",
+        (
+            "queries.matmul(self.W_q).unsqueeze(2) + keys.matmul(self.W_k).unsqueeze(1)",
+            "queries.matmul(self.W_q).unsqueeze(2).tanh() + keys.matmul(self.W_k).unsqueeze(1).tanh()",
+        ),
+        ("hidden.tanh().matmul", "hidden.matmul"),
+    ),
+    rewritten(
+        "additive_attention/tanh-of-the-score",
+        "loops",
+        ('torch.dot(params["w_v"], torch.tanh(hidden))', 'torch.tanh(torch.dot(params["w_v"], hidden))'),
+    ),
+    rewritten(
+        "additive_attention/difference",
+        "einsum",
+        ("q[:, :, None, :] + k[:, None, :, :]", "q[:, :, None, :] - k[:, None, :, :]"),
+    ),
+    rewritten(
+        "additive_attention/product",
+        "scripted",
+        ("torch.tanh(Q.unsqueeze(2) + K.unsqueeze(1))", "torch.tanh(Q.unsqueeze(2) * K.unsqueeze(1))"),
+    ),
+    rewritten(
+        "additive_attention/multiplicative-scores",
+        "running",
+        ('measure(asked + (key @ params["W_k"])[:, None])', '(asked * (key @ params["W_k"])[:, None]).sum(-1)'),
+    ),
+    rewritten(
+        "additive_attention/scaled",
+        "einsum",
+        (
+            'einsum("nqkh,h->nqk", hidden, params["w_v"])',
+            'einsum("nqkh,h->nqk", hidden, params["w_v"]) * hidden.shape[3] ** -0.5',
+        ),
+    ),
+    rewritten(
+        "additive_attention/w-v-left-out",
+        "numpy_inside",
+        ('hidden.matmul(params["w_v"]).reshape', "hidden.sum(-1).reshape"),
+    ),
+    rewritten(
+        "additive_attention/w-v-normalised",
+        "loops",
+        (
+            'torch.dot(params["w_v"], torch.tanh(hidden))',
+            'torch.dot(params["w_v"] / params["w_v"].norm(), torch.tanh(hidden))',
+        ),
+    ),
+    rewritten(
+        "additive_attention/mean-of-hidden-units",
+        "scripted",
+        ("torch.mul(hidden, w_v).sum(3)", "torch.mul(hidden, w_v).mean(3)"),
+    ),
+    rewritten(
+        "additive_attention/bias",
+        "classes",
+        ("keys.matmul(self.W_k).unsqueeze(1)", "keys.matmul(self.W_k).unsqueeze(1) + 0.1"),
+    ),
+    rewritten(
+        "additive_attention/keys-of-the-first",
+        "einsum",
+        ('einsum("nki,ih->nkh", keys,', 'einsum("nki,ih->nkh", keys[:1],'),
+    ),
+    rewritten(
+        "additive_attention/weights-popped",
+        "chatty",
+        ('torch.matmul(queries, params["W_q"])', 'torch.matmul(queries, params.pop("W_q"))'),
+        ('torch.matmul(keys, params["W_k"])', 'torch.matmul(keys, params.pop("W_k"))'),
+        ('params["w_v"].unsqueeze(1)', 'params.pop("w_v").unsqueeze(1)'),
+    ),
+    rewritten(
+        "additive_attention/w-q-detached",
+        "scripted",
+        ('COMPILED.add(queries @ params["W_q"]', 'COMPILED.add(queries @ params["W_q"].detach()'),
+    ),
+    rewritten(
+        "additive_attention/w-v-rebuilt",
+        "numpy_inside",
+        ('hidden.matmul(params["w_v"])', 'hidden.matmul(torch.from_numpy(params["w_v"].detach().numpy()))'),
+    ),
+    rewritten(
+        "additive_attention/softmax-over-queries",
+        "chatty",
+        ("torch.nn.functional.softmax(scores, dim=-1)", "torch.nn.functional.softmax(scores, dim=1)"),
+        ("softmax(flat.reshape(n, q, k), dim=-1)", "softmax(flat.reshape(n, q, k), dim=1)"),
+    ),
+    rewritten(
+        "additive_attention/mask-ignored",
+        "pedant",
+        (
+            "scores = torch.stack(columns, dim=-1)\n    weights = masked_softmax(scores, valid_lens)",
+            "scores = torch.stack(columns, dim=-1)\n    weights = masked_softmax(scores, None)",
+        ),
+    ),
+    rewritten(
+        "additive_attention/masked-after-the-softmax",
+        "scripted",
+        (
+            "return share(scores.unsqueeze(1), keep.unsqueeze(1)).squeeze(1)",
+            "return torch.softmax(scores, 2) * keep.to(scores.dtype)",
+        ),
+    ),
+    rewritten(
+        "additive_attention/lengths-of-queries-ignored",
+        "running",
+        (
+            "    if valid_lens is None:\n        return [torch",
+            "    if valid_lens is None or valid_lens.dim() > 1:\n        return [torch",
+        ),
+    ),
+    rewritten(
+        "additive_attention/lengths-repeated-in-turn", "chatty", ("torch.repeat_interleave(lens, q)", "lens.repeat(q)")
+    ),
+    rewritten(
+        "additive_attention/one-key-too-many",
+        "loops",
+        ("return int(valid_lens[batch])", "return int(valid_lens[batch]) + 1"),
+        ("return int(valid_lens[batch, query])", "return int(valid_lens[batch, query]) + 1"),
+    ),
+    rewritten(
+        "additive_attention/naive-softmax",
+        "einsum",
+        ("torch.exp(logits - logits.detach().amax(dim=-1, keepdim=True))", "torch.exp(logits)"),
+    ),
+    rewritten(
+        "additive_attention/mask-of-minus-1e4",
+        "classes",
+        (
+            "torch.where(self.mask(scores, lens), scores, torch.finfo(scores.dtype).min)",
+            "scores - 1e4 * ~self.mask(scores, lens)",
+        ),
+    ),
+    rewritten(
+        "additive_attention/position-bias",
+        "pedant",
+        (
+            "scores = torch.stack(columns, dim=-1)",
+            "scores = torch.stack(columns, dim=-1) - torch.arange(len(columns)) / 4",
+        ),
+    ),
+    rewritten(
+        "additive_attention/returns-the-scores",
+        "numpy_inside",
+        (
+            "reshape(n, q, k)\n    weights = masked_softmax(scores, valid_lens)\n    return weights.bmm(values), weights",
+            "reshape(n, q, k)\n    weights = masked_softmax(scores, valid_lens)\n    return weights.bmm(values), scores",
+        ),
+    ),
+    rewritten(
+        "additive_attention/swapped",
+        "scripted",
+        (
+            "return torch.matmul(weights, V), weights\n\n\ndef divide",
+            "return weights, torch.matmul(weights, V)\n\n\ndef divide",
+        ),
+    ),
+    rewritten(
+        "additive_attention/returned-weights-detached",
+        "classes",
+        (
+            "attention = Additive(**params)\n    return attention(queries, keys, values, valid_lens), attention.weights",
+            "attention = Additive(**params)\n    return attention(queries, keys, values, valid_lens), attention.weights.detach()",
+        ),
+    ),
+    rewritten(
+        "additive_attention/float32-inside",
+        "pedant",
+        (
+            "scores = torch.stack(columns, dim=-1)\n    weights = masked_softmax(scores, valid_lens)",
+            "scores = torch.stack(columns, dim=-1)\n    weights = masked_softmax(scores.float(), valid_lens).to(scores)",
+        ),
+    ),
+    # -- multi_head_attention
+    rewritten(
+        "multi_head_attention/split-without-transpose",
+        "classes",
+        (
+            "        X = X.reshape(X.shape[0], X.shape[1], self.num_heads, -1)\n        X = X.permute(0, 2, 1, 3)\n",
+            "        X = X.reshape(X.shape[0], self.num_heads, X.shape[1], -1)\n",
+        ),
+    ),
+    rewritten(
+        "multi_head_attention/joined-without-transpose",
+        "classes",
+        (
+            "        X = X.permute(0, 2, 1, 3)\n        return X.reshape(X.shape[0], X.shape[1], -1)\n",
+            "        return X.reshape(X.shape[0], X.shape[2], -1)\n",
+        ),
+    ),
+    rewritten(
+        "multi_head_attention/heads-interleaved",
+        "einsum",
+        ("params[name].unflatten(1, (heads, -1))", "params[name].unflatten(1, (-1, heads)).transpose(1, 2)"),
+        ('params["W_o"].unflatten(0, (heads, -1))', 'params["W_o"].unflatten(0, (-1, heads)).transpose(0, 1)'),
+    ),
+    rewritten(
+        "multi_head_attention/root-of-the-whole-width",
+        "scripted",
+        (" / float(q.size(3)) ** 0.5", " / float(Q.size(2)) ** 0.5"),
+    ),
+    rewritten("multi_head_attention/not-scaled", "scripted", (" / float(q.size(3)) ** 0.5", "")),
+    rewritten(
+        "multi_head_attention/w-o-left-out",
+        "chatty",
+        (
+            'outputs.append(output)\n    return torch.matmul(torch.cat(outputs, dim=-1), params["W_o"])',
+            "outputs.append(output)\n    return torch.cat(outputs, dim=-1)",
+        ),
+    ),
+    rewritten(
+        "multi_head_attention/w-o-transposed", "einsum", ('params["W_o"].unflatten', 'params["W_o"].T.unflatten')
+    ),
+    rewritten(
+        "multi_head_attention/weights-transposed",
+        "einsum",
+        ("params[name].unflatten", "params[name].mT.unflatten"),
+        ('params["W_o"].unflatten', 'params["W_o"].mT.unflatten'),
+    ),
+    rewritten("multi_head_attention/values-not-projected", "loops", ('values[batch] @ params["W_v"]', "values[batch]")),
+    rewritten("multi_head_attention/keys-projected-by-w-q", "pedant", ('("W_k", keys)', '("W_q", keys)')),
+    rewritten(
+        "multi_head_attention/residual-added",
+        "pedant",
+        ('return joined @ params["W_o"]', 'return joined @ params["W_o"] + queries'),
+    ),
+    rewritten(
+        "multi_head_attention/shared-keys-and-values",
+        "einsum",
+        ('einsum("nkd,dhw->nhkw", keys, W_k)', 'einsum("nkd,dhw->nhkw", keys, W_k[:, :1].expand_as(W_k))'),
+        ('einsum("nkd,dhw->nhkw", values, W_v)', 'einsum("nkd,dhw->nhkw", values, W_v[:, :1].expand_as(W_v))'),
+    ),
+    rewritten(
+        "multi_head_attention/weights-popped",
+        "numpy_inside",
+        (
+            'mask.unsqueeze(1))\n    return torch.cat(mixed.unbind(1), -1) @ params["W_o"]',
+            'mask.unsqueeze(1))\n    return torch.cat(mixed.unbind(1), -1) @ params.pop("W_o")',
+        ),
+    ),
+    rewritten(
+        "multi_head_attention/w-k-detached",
+        "scripted",
+        ('keys @ params["W_k"], values @', 'keys @ params["W_k"].detach(), values @'),
+    ),
+    rewritten(
+        "multi_head_attention/float32-inside",
+        "classes",
+        ("self.attention(Q, K, V, lens)", "self.attention(Q.float(), K.float(), V.float(), lens).to(Q)"),
+    ),
+    rewritten(
+        "multi_head_attention/lengths-repeated-in-turn",
+        "classes",
+        ("torch.repeat_interleave(lens, repeats=self.num_heads, dim=0)", "torch.cat([lens] * self.num_heads)"),
+    ),
+    rewritten(
+        "multi_head_attention/mask-ignored",
+        "numpy_inside",
+        ("allowed(valid_lens, len(queries)", "allowed(None, len(queries)"),
+    ),
+    rewritten(
+        "multi_head_attention/first-querys-length",
+        "pedant",
+        (
+            'there should be one length for each query"\n    return valid_lens',
+            'there should be one length for each query"\n    return valid_lens[:, :1].expand(n, q)',
+        ),
+    ),
+    rewritten(
+        "multi_head_attention/one-key-too-many",
+        "loops",
+        ("return int(valid_lens[batch])", "return int(valid_lens[batch]) + 1"),
+        ("return int(valid_lens[batch, query])", "return int(valid_lens[batch, query]) + 1"),
+    ),
+    rewritten(
+        "multi_head_attention/first-head-alone-masked",
+        "einsum",
+        ("keys.shape[1])[:, None]\n", "keys.shape[1])[:, None].repeat(1, num_heads, 1, 1)\n    keep[:, 1:] = True\n"),
+    ),
+    rewritten("multi_head_attention/one-head", "running", ("blocks(params, num_heads)))", "blocks(params, 1)))")),
+    rewritten(
+        "multi_head_attention/keys-for-values",
+        "numpy_inside",
+        ("zip((queries, keys, values), PROJECTIONS", "zip((queries, keys, keys), PROJECTIONS"),
+    ),
+    rewritten(
+        "multi_head_attention/softmax-over-queries",
+        "chatty",
+        ("torch.nn.functional.softmax(scores, dim=-1)", "torch.nn.functional.softmax(scores, dim=1)"),
+        ("softmax(flat.reshape(n, q, k), dim=-1)", "softmax(flat.reshape(n, q, k), dim=1)"),
+    ),
+    rewritten(
+        "multi_head_attention/masked-after-the-softmax",
+        "scripted",
+        (
+            "torch.matmul(share(scores, keep.unsqueeze(1)), v)",
+            "torch.matmul(torch.softmax(scores, 3) * keep.unsqueeze(1).to(scores.dtype), v)",
+        ),
+    ),
+    rewritten(
+        "multi_head_attention/naive-softmax",
+        "einsum",
+        ("torch.exp(logits - logits.detach().amax(dim=-1, keepdim=True))", "torch.exp(logits)"),
+    ),
+    rewritten(
+        "multi_head_attention/mask-of-minus-1e4",
+        "classes",
+        (
+            "torch.where(self.mask(scores, lens), scores, torch.finfo(scores.dtype).min)",
+            "scores - 1e4 * ~self.mask(scores, lens)",
+        ),
+    ),
+    rewritten(
+        "multi_head_attention/position-bias",
+        "chatty",
+        (
+            "keys.transpose(1, 2)) / math.sqrt(d)\n",
+            "keys.transpose(1, 2)) / math.sqrt(d) - torch.arange(keys.shape[1]) / 4\n",
+        ),
+    ),
+    # -- causal_self_attention
+    rewritten("causal_self_attention/no-mask", "numpy_inside", ("is_causal=True", "is_causal=False")),
+    rewritten("causal_self_attention/own-position-hidden", "chatty", ("diagonal=1", "diagonal=0")),
+    rewritten("causal_self_attention/first-position-sees-nothing", "loops", ("seen = t + 1", "seen = t")),
+    rewritten(
+        "causal_self_attention/first-position-sees-everything",
+        "chatty",
+        ("diagonal=1", "diagonal=0"),
+        ('scores.masked_fill(future, float("-inf"))', "scores.masked_fill(future, -1e6)"),
+    ),
+    rewritten("causal_self_attention/one-ahead", "chatty", ("diagonal=1", "diagonal=2")),
+    rewritten(
+        "causal_self_attention/future-for-past",
+        "einsum",
+        ("    past = time[:, None] >= time[None, :]\n", "    past = time[:, None] <= time[None, :]\n"),
+    ),
+    rewritten(
+        "causal_self_attention/masked-after-the-softmax",
+        "scripted",
+        (
+            "torch.matmul(share(scores, keep.unsqueeze(1)), v)",
+            "torch.matmul(torch.softmax(scores, 3) * keep.unsqueeze(1).to(scores.dtype), v)",
+        ),
+    ),
+    rewritten(
+        "causal_self_attention/future-scores-are-zero",
+        "classes",
+        ('att = att.masked_fill(bias == 0, float("-inf"))', "att = att * bias"),
+    ),
+    rewritten(
+        "causal_self_attention/mask-added-as-numbers",
+        "classes",
+        ('att = att.masked_fill(bias == 0, float("-inf"))', "att = att + bias"),
+    ),
+    rewritten(
+        "causal_self_attention/small-penalty",
+        "chatty",
+        ('scores = scores.masked_fill(future, float("-inf"))', "scores = scores - 10 * future"),
+    ),
+    rewritten(
+        "causal_self_attention/sliding-window",
+        "einsum",
+        (
+            "    past = time[:, None] >= time[None, :]\n",
+            "    past = time[:, None] >= time[None, :]\n    past = past & (time[:, None] - time[None, :] < 3)\n",
+        ),
+    ),
+    rewritten(
+        "causal_self_attention/time-major-inputs",
+        "loops",
+        ("for sequence in inputs:", "for sequence in inputs.unbind(1):"),
+        (
+            "    return result\n\n\n@hookimpl\ndef positional",
+            "    return torch.stack(result, 1)\n\n\n@hookimpl\ndef positional",
+        ),
+    ),
+    rewritten(
+        "causal_self_attention/positions-added",
+        "numpy_inside",
+        (
+            "    q, k, v = (heads_of(inputs,",
+            "    inputs = inputs + positional_encoding(*inputs.shape[1:]).to(inputs)\n    q, k, v = (heads_of(inputs,",
+        ),
+    ),
+    rewritten(
+        "causal_self_attention/keys-of-the-first",
+        "running",
+        ("past = inputs[:, : t + 1]", "past = inputs[:1, : t + 1].expand(inputs.size(0), -1, -1)"),
+    ),
+    rewritten(
+        "causal_self_attention/recency-bias",
+        "chatty",
+        (
+            'scores = scores.masked_fill(future, float("-inf"))',
+            't = torch.arange(steps)\n        scores = (scores - (t[:, None] - t) / 4).masked_fill(future, float("-inf"))',
+        ),
+    ),
+    rewritten(
+        "causal_self_attention/running-mean",
+        "loops",
+        ("scores = K[:seen, columns] @ Q[t, columns] / math.sqrt(width)", "scores = torch.zeros_like(K[:seen, 0])"),
+    ),
+    rewritten(
+        "causal_self_attention/split-without-transpose",
+        "classes",
+        (
+            "one.view(B, T, self.num_heads, C // self.num_heads).transpose(1, 2)",
+            "one.reshape(B, self.num_heads, T, C // self.num_heads)",
+        ),
+    ),
+    rewritten(
+        "causal_self_attention/joined-without-transpose",
+        "classes",
+        ("(att @ v).transpose(1, 2).contiguous()", "(att @ v).contiguous()"),
+    ),
+    rewritten(
+        "causal_self_attention/heads-interleaved",
+        "einsum",
+        ("params[name].unflatten(1, (heads, -1))", "params[name].unflatten(1, (-1, heads)).transpose(1, 2)"),
+        ('params["W_o"].unflatten(0, (heads, -1))', 'params["W_o"].unflatten(0, (-1, heads)).transpose(0, 1)'),
+    ),
+    rewritten(
+        "causal_self_attention/root-of-the-whole-width", "classes", ("(1.0 / k.size(-1) ** 0.5)", "(1.0 / C**0.5)")
+    ),
+    rewritten("causal_self_attention/not-scaled", "running", ("root = queries.size(-1) ** 0.5", "root = 1.0")),
+    rewritten(
+        "causal_self_attention/w-o-left-out",
+        "numpy_inside",
+        (
+            'is_causal=True)\n    return torch.cat(mixed.unbind(1), -1) @ params["W_o"]',
+            "is_causal=True)\n    return torch.cat(mixed.unbind(1), -1)",
+        ),
+    ),
+    rewritten("causal_self_attention/w-o-transposed", "running", ('params["W_o"].chunk', 'params["W_o"].T.chunk')),
+    rewritten(
+        "causal_self_attention/weights-transposed",
+        "running",
+        ("params[name].chunk", "params[name].T.chunk"),
+        ('params["W_o"].chunk', 'params["W_o"].T.chunk'),
+    ),
+    rewritten("causal_self_attention/values-not-projected", "loops", ('sequence @ params["W_v"]', "sequence")),
+    rewritten("causal_self_attention/keys-projected-by-w-q", "pedant", ('("W_k", keys)', '("W_q", keys)')),
+    rewritten(
+        "causal_self_attention/residual-added",
+        "scripted",
+        (
+            '("W_q", "W_k", "W_v"))\n    return COMPILED.many(',
+            '("W_q", "W_k", "W_v"))\n    return inputs + COMPILED.many(',
+        ),
+    ),
+    rewritten(
+        "causal_self_attention/shared-keys-and-values",
+        "einsum",
+        ("for W in (W_q, W_k, W_v))", "for W in (W_q, W_k[:, :1].expand_as(W_k), W_v[:, :1].expand_as(W_v)))"),
+    ),
+    rewritten(
+        "causal_self_attention/weights-popped",
+        "numpy_inside",
+        (
+            'is_causal=True)\n    return torch.cat(mixed.unbind(1), -1) @ params["W_o"]',
+            'is_causal=True)\n    return torch.cat(mixed.unbind(1), -1) @ params.pop("W_o")',
+        ),
+    ),
+    rewritten(
+        "causal_self_attention/w-k-detached",
+        "scripted",
+        (
+            "(inputs @ params[name] for name",
+            '(inputs @ (params[name].detach() if name == "W_k" else params[name]) for name',
+        ),
+    ),
+    rewritten(
+        "causal_self_attention/float32-inside",
+        "classes",
+        (
+            "one.view(B, T, self.num_heads, C // self.num_heads).transpose(1, 2)",
+            "one.view(B, T, self.num_heads, C // self.num_heads).transpose(1, 2).float()",
+        ),
+        ("y = (att @ v)", "y = (att @ v).to(x)"),
+    ),
+    # -- positional_encoding
+    rewritten(
+        "positional_encoding/sines-then-cosines",
+        "running",
+        ("pairs.flip(-1).flatten(1)", "pairs.flip(-1).transpose(1, 2).flatten(1)"),
+    ),
+    rewritten("positional_encoding/cosines-first", "running", ("pairs.flip(-1).flatten(1)", "pairs.flatten(1)")),
+    rewritten(
+        "positional_encoding/sines-alone",
+        "loops",
+        ("math.sin(angle) if column % 2 == 0 else math.cos(angle)", "math.sin(angle)"),
+    ),
+    rewritten("positional_encoding/base-1000", "loops", ("angle = i / 10000 **", "angle = i / 1000 **")),
+    rewritten(
+        "positional_encoding/base-e",
+        "einsum",
+        (
+            "10000 ** (torch.arange(0, num_hiddens, 2, dtype=torch.float64) / num_hiddens)",
+            "torch.exp(torch.arange(0, num_hiddens, 2, dtype=torch.float64) / num_hiddens)",
+        ),
+    ),
+    rewritten("positional_encoding/exponent-doubled", "loops", ("(2 * j / num_hiddens)", "(4 * j / num_hiddens)")),
+    rewritten("positional_encoding/exponent-halved", "pedant", (".mul(2).div(num_hiddens)", ".div(num_hiddens)")),
+    rewritten(
+        "positional_encoding/cosines-of-their-own",
+        "numpy_inside",
+        ("-(columns // 2 * 2) / num_hiddens", "-columns / num_hiddens"),
+    ),
+    rewritten(
+        "positional_encoding/last-wavelength-is-the-base",
+        "chatty",
+        ("dtype=torch.float32) / num_hiddens)", "dtype=torch.float32) / max(1, num_hiddens - 2))"),
+    ),
+    rewritten("positional_encoding/multiplied", "einsum", ("1 / wavelengths)", "wavelengths)")),
+    rewritten("positional_encoding/positions-from-one", "loops", ("angle = i /", "angle = (i + 1) /")),
+    rewritten(
+        "positional_encoding/positions-relative-to-the-length",
+        "scripted",
+        ("torch.arange(steps) / 10000.0", "torch.arange(steps) / float(steps) / 10000.0"),
+    ),
+    rewritten(
+        "positional_encoding/positions-from-the-end",
+        "running",
+        ("torch.stack(list(rows))", "torch.stack(list(rows)[::-1])"),
+    ),
+    rewritten(
+        "positional_encoding/degrees",
+        "classes",
+        ("torch.sin(position * div_term)", "torch.sin(torch.deg2rad(position * div_term))"),
+        ("torch.cos(position * div_term)", "torch.cos(torch.deg2rad(position * div_term))"),
+    ),
+    rewritten("positional_encoding/always-float64", "pedant", ("return encoding.to(torch.float32)", "return encoding")),
+    rewritten("positional_encoding/batch-axis", "chatty", ("    return P\n", "    return P.unsqueeze(0)\n")),
+    rewritten(
+        "positional_encoding/transposed",
+        "numpy_inside",
+        ("encoding.astype(np.float32)", "encoding.T.astype(np.float32)"),
+    ),
+    rewritten(
+        "positional_encoding/seeds", "einsum", ("    wavelengths = ", "    torch.manual_seed(0)\n    wavelengths = ")
+    ),
+    rewritten(
+        "positional_encoding/half-precision",
+        "numpy_inside",
+        ("encoding = np.where(", "angles = angles.astype(np.float16).astype(np.float64)\n    encoding = np.where("),
     ),
 ]
