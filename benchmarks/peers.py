@@ -38,10 +38,11 @@ PIP = "otter-grader nbgrader gradescope-utils pytest torch==2.13.0"
 
 
 class Cost(NamedTuple):
-    """Seconds."""
+    """Seconds, and MB of the largest process."""
 
     wall: float
     cpu: float
+    memory: float
 
 
 def interpreter(grader: Grader, python: Path) -> str:
@@ -101,7 +102,7 @@ def table(costs: dict[str, list[Cost]], versions: dict[str, str | None], passed:
     for name in ("pass", "wall", "CPU", "CPU each", "wall ×", "CPU ×"):
         made.add_column(name, justify="right")
     for name, seen in costs.items():
-        wall, cpu = (statistics.median(one) for one in zip(*seen, strict=True))
+        wall, cpu = (statistics.median(one) for one in list(zip(*seen, strict=True))[:2])
         pairs = list(zip(seen, costs[OURS.name], strict=True))
         ratios = [statistics.median(one[i] / ours[i] for one, ours in pairs) for i in range(2)]
         figures = [f"{wall:.2f}", f"{cpu:.2f}", f"{cpu / size:.3f}", *(f"{ratio:.2f}" for ratio in ratios)]

@@ -1,4 +1,5 @@
-"""The clock: runs commands one after another, and prints wall and CPU seconds of them and all of their descendants.
+"""The clock: runs commands one after another, and prints wall and CPU seconds of them and all of their descendants,
+and the largest resident memory of one of them, in MB.
 
     python clock.py SPEC     # {"commands": [[ARGUMENTS, FOLDER], ...], "env": {...}, "log": PATH}, in JSON
 
@@ -44,7 +45,7 @@ def main(spec: dict[str, Any]) -> None:
     wall = time.perf_counter() - began
     reap_orphans()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    print(json.dumps({"wall": wall, "cpu": used.ru_utime + used.ru_stime}))
+    print(json.dumps({"wall": wall, "cpu": used.ru_utime + used.ru_stime, "memory": used.ru_maxrss / 1024}))
 
 
 if __name__ == "__main__":

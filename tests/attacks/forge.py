@@ -171,7 +171,7 @@ ATTACKS = [
         def hookimpl(function, real=hookimpl):
             return function if function.__name__ == "language_model_loss" else real(function)
         """,
-        verdicts=(FAILED, ERROR),
+        verdicts=(ERROR,),
     ),
     Attack(
         "lying_tensor_subclass",

@@ -304,7 +304,7 @@ for key in ("CompositeImplicitAutograd", "AutogradCPU", "CPU"):
         + """
 import gc
 
-rules = harness_module('harness.worker.rules')
+rules = harness_module('harness.worker.rules.refusing')
 
 todo, seen = [vars(rules), vars(torch.library)], set()
 while todo:

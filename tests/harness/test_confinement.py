@@ -104,7 +104,7 @@ SECRETS = [
     "/proc/JUDGE/environ", "/proc/JUDGE/mem", "/dev/mem", "/sys/kernel/notes",
     *(str(ROOT / place) for place in ("pyproject.toml", "reference/text.py", "reference/__init__.py",
                                       "tests/test_text.py", "submissions/mistakes_text.py", "harness/judge/oracle.py",
-                                      "harness/worker/rules.py")),
+                                      "harness/worker/rules/refusing.py")),
 ]  # fmt: skip
 
 
