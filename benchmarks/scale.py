@@ -2,10 +2,10 @@
 
     python benchmarks/scale.py [--sizes 20 200] [--jobs 2] [--only UNIT ...] [--sample 10]
 
-The class is dealt from the right work of `tests/right`: each submission is a package with a file a unit, each in a style
-drawn for it, and three in ten files have a bug of `tests/rewritten`. Its own compute is the CPU time that its hooks, and
-the gradients through them, take in the checks, measured in one process on a sample. CPU is that of `seqgrade grade`, a
-fresh run, all processes; memory is the resident set of the largest.
+The class is dealt from the right work of `tests/right`: each submission is a package with a file a unit, each in a
+style drawn for it, and three in ten files have a bug of `tests/rewritten`. Its own compute is the CPU time that its
+hooks, and the gradients through them, take in the checks, measured in one process on a sample. CPU is that of
+`seqgrade grade`, a fresh run, all processes; memory is the resident set of the largest.
 """
 
 from __future__ import annotations

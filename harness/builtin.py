@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.units import Unit, unit_hookimpl
 
-NAMES = ("text", "markov", "sequence", "rnn", "bptt", "gated", "attention")
+NAMES = ("text", "markov", "sequence", "rnn", "bptt", "gated", "attention", "batching")
 HERE = Path(__file__).resolve().parent
 
 

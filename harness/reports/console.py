@@ -6,10 +6,11 @@ import sys
 
 from rich.console import Console
 
-PLAIN_WIDTH = 100
+PLAIN_WIDTH = 1000
+"""Wider than any table, one of many units with long names included: away from a terminal nothing is cut."""
 
 
 def console() -> Console:
-    """A console on standard output. Away from a terminal it writes plain text of a fixed width."""
+    """A console on standard output. Away from a terminal it writes plain text, tables as wide as they are."""
     width = None if sys.stdout.isatty() else PLAIN_WIDTH
     return Console(file=sys.stdout, highlight=False, width=width, soft_wrap=True)

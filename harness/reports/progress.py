@@ -49,4 +49,4 @@ class _Fates(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         told = [f"{count} {fate}" for fate, count in task.fields["fates"].items()]
-        return Text(", ".join(told), style="yellow")
+        return Text(", ".join(told), style="yellow", no_wrap=True)

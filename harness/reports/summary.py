@@ -12,10 +12,27 @@ from rich.text import Text
 from harness.grading.record import Record
 from harness.units import components
 
+WIDEST = 1000
+
 
 def print_summary(out: Console, records: list[Record], folder: Path) -> None:
-    """Print a table of all records, and where they are."""
+    """Print a table of all records, and where they are. Where the units make it too wide, it does without them."""
     units = list(dict.fromkeys(components()[name].unit for record in records for name in record.components))
+    table = _table(records, units)
+    wide = out.measure(table, options=out.options.update(width=WIDEST)).maximum > out.width
+    out.print(_table(records, []) if wide else table, soft_wrap=False)
+    if wide:
+        out.print(Text("the points by unit take a wider terminal; records have them", style="dim"))
+    for record in records:
+        if record.error:
+            out.print(Text(f"{record.submission}: {record.error.splitlines()[0]}", style="red"))
+        if record.problems:
+            more = f" (and {len(record.problems) - 1} more)" if len(record.problems) > 1 else ""
+            out.print(Text(f"{record.submission}: {record.problems[0]}{more}", style="yellow"))
+    out.print(Text(f"{len(records)} record{'s' * (len(records) > 1)}: {folder}/<submission>/grade.json"))
+
+
+def _table(records: list[Record], units: list[str]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("submission", no_wrap=True)
     for unit in units:
@@ -24,14 +41,7 @@ def print_summary(out: Console, records: list[Record], folder: Path) -> None:
         table.add_column(title, justify="right", no_wrap=True)
     for record in records:
         table.add_row(*_row(record, units))
-    out.print(table, soft_wrap=False)
-    for record in records:
-        if record.error:
-            out.print(Text(f"{record.submission}: {record.error.splitlines()[0]}", style="red"))
-        if record.problems:
-            more = f" (and {len(record.problems) - 1} more)" if len(record.problems) > 1 else ""
-            out.print(Text(f"{record.submission}: {record.problems[0]}{more}", style="yellow"))
-    out.print(Text(f"{len(records)} record{'s' * (len(records) > 1)}: {folder}/<submission>/grade.json"))
+    return table
 
 
 def _worth(records: list[Record], unit: str) -> float:

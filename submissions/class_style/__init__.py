@@ -2,6 +2,7 @@
 `(inputs, state, params)` by `torch.func.functional_call`."""
 
 from .attention import *
+from .batching import *
 from .bptt import *
 from .gated import *
 from .markov import *

@@ -13,10 +13,10 @@ from harness.units import components
 
 from .exams import ROOT, exam, graded
 
-WHOLE = 94.0
+WHOLE = 110.0
 BUILT_IN = exam().only(tuple(one for one in suite() if components()[one.component].unit in NAMES))
 SAMPLES: dict[str, tuple[float, set[str]]] = {
-    "class_style": (94.0, set()),
+    "class_style": (110.0, set()),
     "template": (0.0, set()),
     "unfinished.py": (6.0, set()),
     "mistakes_text.py": (5.0667, {"preprocess", "tokenize", "vocab", "ngram_counts"}),
@@ -44,6 +44,10 @@ SAMPLES: dict[str, tuple[float, set[str]]] = {
             "causal_self_attention",
             "positional_encoding",
         },
+    ),
+    "mistakes_batching.py": (
+        5.8,
+        {"encode_pair", "bucket_batches", "collate_pairs", "packed_outputs", "many_to_one", "greedy_decode"},
     ),
     "refused_hooks.py": (1.0, {"vocab", "build_corpus", "ngram_counts", "zipf_exponent", "perplexity"}),
 }
