@@ -4,8 +4,8 @@
     peers-env/bin/pip install otter-grader nbgrader gradescope-utils pytest torch==2.13.0
     python benchmarks/peers.py [--python peers-env/bin/python] [--submissions 20] [--runs 3] [--only NAME]
 
-The peers live in that environment of their own, and one that is not installed is left out. Each grades vocab and
-rnn_scratch by the nineteen claims of seqgrade's checks: seqgrade over all of its drawn cases and fully confined, the
+The peers live in that environment of their own, and one that is not installed is left out. Each grades vocab and the
+forward of rnn_scratch by ten claims of seqgrade's checks: seqgrade over all of its drawn cases and fully confined, the
 peers by a few asserts a claim (benchmarks/peers/claims.py) and unconfined, one submission after another. seqgrade and
 nbgrader grade the class in one command; pytest, gradescope-utils and otter (`otter run`) have a process a submission.
 

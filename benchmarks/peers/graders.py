@@ -15,7 +15,10 @@ from typing import Any, NamedTuple
 from peers import notebooks, source
 from peers.work import bare
 
-RUBRIC = 'name = "peers"\n[components]\nvocab = 3\nrnn_scratch = 3\n'
+RUBRIC = 'name = "peers"\n' + "".join(
+    f"[components.{component}]\npoints = 3\nonly = {[name for name, of in source.CLAIMS.items() if of == component]}\n"
+    for component in ("vocab", "rnn_scratch")
+)
 FIXTURES = "import pytest\n\nimport submission\n" + "".join(
     f"\n\n@pytest.fixture\ndef {name}():\n    return submission.{name}\n" for name in ("vocab", "rnn_scratch")
 )

@@ -161,11 +161,11 @@ MISTAKES = {
     "strict": ("freq >= min_freq", "freq > min_freq"),
     "careless": ('reserved = ["<unk>"] + reserved_tokens', 'reserved_tokens += ["<unk>"]; reserved = reserved_tokens'),
     "unknown": ("self.token_to_idx.get(tokens, self.unk)", "self.token_to_idx[tokens]"),
-    "truncated": ("H = torch.tanh(X @", "H = torch.tanh(X.detach() @"),
+    "biasless": (' + params["b_h"])', ")"),
     "float32": (", dtype=inputs.dtype)", ")"),
 }
 """Wrong work, as edits of the book's: a frequency of exactly `min_freq` left out, the caller's list changed, an unknown
-token that raises, a graph cut off from the inputs, zeros that are float32 whatever the inputs are."""
+token that raises, no bias, zeros that are float32 whatever the inputs are."""
 
 
 def _edited(source: str, old: str, new: str) -> str:

@@ -28,10 +28,12 @@ class RubricError(Exception):
 
 
 class ComponentRubric(msgspec.Struct, forbid_unknown_fields=True):
-    """`[components.vocab]`: its points, weights for single checks by test name, and limits of its own."""
+    """`[components.vocab]`: its points, weights for single checks by test name, the only checks that are to run, where
+    not all are, and limits of its own."""
 
     points: Points
     checks: dict[str, Points] = {}
+    only: list[str] = []
     cpu_seconds: Seconds | None = None
     memory_mb: Megabytes | None = None
 
@@ -76,7 +78,7 @@ def _split(points: float, checks: Sequence[Check], weights: dict[str, float]) ->
 def _rubric(name: str, wanted: dict[str, ComponentRubric], checks: Iterable[Check], limits: LimitsRubric) -> Rubric:
     by_component: dict[str, list[Check]] = {component: [] for component in wanted}
     for one in checks:
-        if one.component in by_component:
+        if one.component in wanted and one.name in (wanted[one.component].only or [one.name]):
             by_component[one.component].append(one)
     points: dict[str, float] = {}
     for component, rule in wanted.items():
@@ -112,9 +114,12 @@ def read_rubric(path: Path, checks: Sequence[Check]) -> Rubric:
     for name, rule in wanted.items():
         _known(path, "component", name, list(components()))
         tests = [one.name for one in checks if one.component == name]
-        for test in rule.checks:
+        for test in (*rule.checks, *rule.only):
             _known(path, f"check of {name}", test, tests)
-        if rule.points and not any(rule.checks.get(one.name, one.weight) for one in checks if one.component == name):
+        for test in set(rule.checks) - set(rule.only or rule.checks):
+            raise RubricError(f"{path}: {test} has a weight, and is not among those that `only` of {name} lets run")
+        run = [one for one in checks if one.component == name and one.name in (rule.only or tests)]
+        if rule.points and not any(rule.checks.get(one.name, one.weight) for one in run):
             raise RubricError(f"{path}: every check of {name} weighs 0, so its {rule.points:g} points cannot be won")
     return _rubric(written.name, wanted, checks, written.limits)
 

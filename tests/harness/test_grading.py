@@ -48,9 +48,23 @@ def test_a_rubric_weighs_components_and_checks(tmp_path: Path) -> None:
     assert {name.rpartition("::")[0] for name in rubric.checks} == {"tests/test_text.py"}
 
 
+def test_a_rubric_may_let_only_some_checks_run(tmp_path: Path) -> None:
+    """They share the component's points; the others have no place in it, and so are not run."""
+    only = ["test_tokenize_splits_as_its_unit_says", "test_tokenize_refuses_an_unknown_unit"]
+    text = f"[components.tokenize]\npoints = 3\nonly = {only}\nchecks = {{{only[0]} = 2}}\n"
+    rubric = read_rubric(rubric_of(tmp_path, text), suite())
+    assert {name.rpartition("::")[2]: worth for name, worth in rubric.checks.items()} == {only[0]: 2.0, only[1]: 1.0}
+
+
+ONLY = '[components.tokenize]\npoints = 1\nonly = ["test_tokenize_refuses_an_unknown_unit"]\nchecks = {'
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (ONLY + "test_tokenize_splits_as_its_unit_says = 1}\n", "is not among those that `only` of tokenize lets run"),
+        (ONLY + "test_tokenize_refuses_an_unknown_unit = 0}\n", "every check of tokenize weighs 0"),
+        ("[components.vocab]\npoints = 1\nonly = ['test_x']\n", "no check of vocab named 'test_x'"),
         ("[components]\nvocabb = 1\n", "no component named 'vocabb'; did you mean 'vocab'?"),
         ("[components.vocab]\npoints = 1\nchecks = {test_x = 1}\n", "no check of vocab named 'test_x'"),
         ("[components]\nvocab = -1\n", "is not a rubric"),
