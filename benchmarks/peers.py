@@ -8,6 +8,7 @@ The peers live in that environment of their own, and one that is not installed i
 forward of rnn_scratch by ten claims of seqgrade's checks: seqgrade over all of its drawn cases and fully confined, the
 peers by a few asserts a claim (benchmarks/peers/claims.py) and unconfined, one submission after another. seqgrade and
 nbgrader grade the class in one command; pytest, gradescope-utils and otter (`otter run`) have a process a submission.
+seqgrade grades once as it does, and once without looking for the known mistake behind each failure, which no peer does.
 
 CPU is user and system time of the whole process tree. All run with one thread and may write bytecode, and each is
 warmed up by one submission. Medians; ratios are medians of the ratios within a run. The end says whether all
@@ -26,7 +27,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from peers import source
-from peers.graders import OURS, PEERS, Class, Grader, clean, environment
+from peers.graders import BARE, OURS, PEERS, Class, Grader, clean, environment
 from peers.work import dealt
 from rich.console import Console
 from rich.table import Table
@@ -47,12 +48,12 @@ class Cost(NamedTuple):
 
 def interpreter(grader: Grader, python: Path) -> str:
     """Ours is this one."""
-    return sys.executable if grader is OURS else str(python)
+    return sys.executable if grader in (OURS, BARE) else str(python)
 
 
 def version_of(grader: Grader, python: Path) -> str | None:
     """The version installed; None where something that the grader needs is missing."""
-    if grader is OURS:
+    if grader in (OURS, BARE):
         return "this checkout"
     try:
         asked = subprocess.run(
@@ -67,7 +68,7 @@ def timed(grader: Grader, folder: Path, names: list[str], python: Path) -> Cost:
     """Grade those submissions once. Raises RuntimeError with the end of the log, where one has no verdict."""
     clean(folder)
     chosen = interpreter(grader, python)
-    around = environment(chosen, folder.parent) | ({"PYTHONPATH": str(ROOT)} if grader is OURS else {})
+    around = environment(chosen, folder.parent) | ({"PYTHONPATH": str(ROOT)} if grader in (OURS, BARE) else {})
     spec = {"commands": grader.commands(folder, names, chosen), "env": around, "log": str(folder / "log")}
     done = subprocess.run([sys.executable, CLOCK, json.dumps(spec)], stdout=subprocess.PIPE, text=True, check=True)
     try:
@@ -93,7 +94,7 @@ def measured(graders: list[Grader], work: Class, runs: int, python: Path, home: 
 
 
 def table(costs: dict[str, list[Cost]], versions: dict[str, str | None], passed: dict[str, int], size: int) -> Table:
-    """One row a grader: medians, and ratios to ours."""
+    """One row a grader: medians, and ratios to ours without diagnoses, which no peer makes."""
     made = Table(
         title=f"{size} submissions, seconds, median of {len(costs[OURS.name])}", box=None, title_justify="left"
     )
@@ -103,7 +104,7 @@ def table(costs: dict[str, list[Cost]], versions: dict[str, str | None], passed:
         made.add_column(name, justify="right")
     for name, seen in costs.items():
         wall, cpu = (statistics.median(one) for one in list(zip(*seen, strict=True))[:2])
-        pairs = list(zip(seen, costs[OURS.name], strict=True))
+        pairs = list(zip(seen, costs[BARE.name], strict=True))
         ratios = [statistics.median(one[i] / ours[i] for one, ours in pairs) for i in range(2)]
         figures = [f"{wall:.2f}", f"{cpu:.2f}", f"{cpu / size:.3f}", *(f"{ratio:.2f}" for ratio in ratios)]
         made.add_row(name, versions[name], str(passed[name]), *figures)
@@ -125,7 +126,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     given, console = arguments(), Console(highlight=False, soft_wrap=True)
     python = given.python.absolute()  # not resolved: an environment's interpreter is a link
-    wanted = [OURS, *(one for one in PEERS if not given.only or one.name in given.only)]
+    wanted = [OURS, BARE, *(one for one in PEERS if not given.only or one.name in given.only)]
     versions = {one.name: version_of(one, python) for one in wanted}
     for name in [name for name, version in versions.items() if version is None]:
         console.print(f"{name} is missing in {given.python}: {given.python.parent}/pip install {PIP}")

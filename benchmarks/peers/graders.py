@@ -105,6 +105,12 @@ def seqgrade_commands(folder: Path, names: list[str], python: str) -> list[Comma
     return [Command([python, "-m", "harness", "grade", *files, *options], str(folder))]
 
 
+def bare_commands(folder: Path, names: list[str], python: str) -> list[Command]:
+    """The same without diagnoses, which no peer makes."""
+    (whole,) = seqgrade_commands(folder, names, python)
+    return [whole._replace(arguments=[*whole.arguments, "--no-diagnose"])]
+
+
 def seqgrade_failed(folder: Path, name: str) -> set[str]:
     """From the records."""
     checks = _json(folder / "out" / name / "grade.json")["checks"]
@@ -231,6 +237,7 @@ def clean(folder: Path) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
+BARE = Grader("no diagnoses", (), prepare_seqgrade, bare_commands, seqgrade_failed)
 OURS = Grader("seqgrade", (), prepare_seqgrade, seqgrade_commands, seqgrade_failed)
 PEERS = [
     Grader("pytest", ("pytest", "torch"), prepare_pytest, pytest_commands, pytest_failed),

@@ -45,6 +45,9 @@ UNPACKED = ".unpacked"
     help="Judge only what is missing or stale in DIR; or all anew.",
 )
 @click.option("--only", metavar="NAME", multiple=True, help="Only this submission; repeatable.")
+@click.option(
+    "--diagnose/--no-diagnose", default=True, show_default=True, help="Look for the known mistake behind each failure."
+)
 @feedback_option
 @exam_options
 @isolation_options
@@ -58,6 +61,7 @@ def grade(
     executor: str,
     resume: bool,
     only: tuple[str, ...],
+    diagnose: bool,
     feedback: str,
     seed: Seed,
     device: str,
@@ -83,6 +87,7 @@ def grade(
     records: list[Record] = []
     with workers_for(device, False, require_isolation) as workers:
         exam = replace(build_exam(seed, device, rubric, corpus), echo=False)
+        exam = exam if diagnose else replace(exam, diagnoser=None)
         with Store(out) as store:
             chosen = _chosen(_gathered(paths, out / UNPACKED), paths, only)
             run, where = Run(exam, store, workers, judging), said(workers)
