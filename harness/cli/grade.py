@@ -36,7 +36,7 @@ UNPACKED = ".unpacked"
     metavar="NAME[:WHERE]",
     default="local",
     show_default=True,
-    help="Where submissions are judged: local, or an installed plugin.",
+    help="Where submissions are judged: local, dask:ADDRESS (a cluster), or another plugin.",
 )
 @click.option(
     "--resume/--fresh",

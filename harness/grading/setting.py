@@ -41,10 +41,11 @@ def name_of(facts: dict[str, Any]) -> str:
 
 @cache
 def suite_version() -> str:
-    """A hash of the checks, cases, mutants, references and contracts of every unit, and of the judge."""
+    """A hash of the checks, cases, mutants, references and contracts of every unit, and of the judge: of their names
+    and bytes, since they may lie elsewhere on another machine."""
     digest = hashlib.sha256()
-    for file in sorted(set(_files())):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    for content in sorted(file.name.encode() + b"\0" + file.read_bytes() + b"\0" for file in set(_files())):
+        digest.update(content)
     return digest.hexdigest()[:16]
 
 
