@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
 
+from harness.cli.changes import changes, until_interrupted
 from harness.cli.options import NOT_RUN_EXIT, build_exam, exam_options, feedback_option, friendly, isolation_options
 from harness.grading.exam import Exam, unavailable
 from harness.grading.grade import judge_check, judge_submission
@@ -30,6 +32,7 @@ from harness.worker.levels import Level
 @click.option("--check", "names", metavar="NAME", multiple=True, help="Only this check; repeatable.")
 @click.option("--case", metavar="JSON", help="Judge one check on one case, as a replay line gives it.")
 @click.option("--all", "everything", is_flag=True, help="Show every failure, not the first three of a component.")
+@click.option("--watch", is_flag=True, help="Check again whenever a file is saved, until Ctrl-C.")
 @feedback_option
 @exam_options
 @isolation_options
@@ -43,6 +46,7 @@ def check(
     names: tuple[str, ...],
     case: str | None,
     everything: bool,
+    watch: bool,
     feedback: str,
     seed: Seed,
     device: str,
@@ -55,6 +59,8 @@ def check(
 
     Exits with 0 only at full marks. Hooks that raise NotImplementedError count as not submitted.
     """
+    if watch and case is not None:
+        raise click.UsageError("--watch checks a submission, and --case one case: leave one of them out")
     place = find(path)
     with workers_for(device, in_process, require_isolation) as workers:
         exam = build_exam(seed, device, rubric, corpus)
@@ -62,14 +68,25 @@ def check(
             exam = exam.only(select(exam.checks, wanted, names, expression))
         except SelectionError as error:
             raise click.UsageError(str(error)) from error
-        submission = open_submission(place, None, workers, exam.rubric.limits)
-        if submission.isolation != Level.FULL:
-            click.echo(said(workers), err=True)
-        if case is not None:
-            context.exit(_replay(exam, submission, case))
-        with progress_over(len(exam.checks), f"checking {submission.name}") as advance:
-            record = judge_submission(exam, submission, lambda one, outcome: advance(_fate(outcome)))
-    print_report(console(), record, None if everything else 3, Feedback(feedback))
+        if watch:
+            exam.rehearse(exam.checks)
+        for _ in until_interrupted(changes(place)) if watch else [None]:
+            began = time.perf_counter()
+            submission = open_submission(place, None, workers, exam.rubric.limits)
+            if submission.isolation != Level.FULL:
+                click.echo(said(workers), err=True)
+            if case is not None:
+                context.exit(_replay(exam, submission, case))
+            with progress_over(len(exam.checks), f"checking {submission.name}") as advance:
+                record = judge_submission(exam, submission, lambda one, outcome: advance(_fate(outcome)))
+            if watch:
+                click.clear()
+            print_report(console(), record, None if everything else 3, Feedback(feedback))
+            if not watch:
+                continue
+            click.echo(f"{time.perf_counter() - began:.2f} s · waiting for {place} to be saved; Ctrl-C ends")
+    if watch:
+        return
     if record.score is None:
         context.exit(NOT_RUN_EXIT)
     context.exit(0 if record.full else 1)
