@@ -51,7 +51,7 @@ machine: setup
 	$(BIN)/python -m tests.machine --jobs $(JOBS)
 
 diagnosis: setup
-	SEQGRADE_EVERY=1 $(BIN)/python -m pytest -q -n $(JOBS) -m slow tests/harness/test_diagnosis.py
+	$(BIN)/python -m tests.rewritten --jobs $(JOBS)
 
 clean:
 	rm -rf $(VENV) results .pytest_cache .mypy_cache .ruff_cache

@@ -211,7 +211,9 @@ class Confined:
             raise EndedError(verdict, f"{when}{text}") from None
 
     def _end(self, key: tuple[str, int]) -> None:
-        self._spent += self._held.pop(key).end().cpu_seconds
+        """End the worker of a key, if there is one: what is recalled may have cost it its life already."""
+        if worker := self._held.pop(key, None):
+            self._spent += worker.end().cpu_seconds
 
 
 class _KilledError(Exception):

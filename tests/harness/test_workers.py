@@ -27,7 +27,7 @@ from harness.judge import workers as workers_module
 from harness.judge.confined import Confined
 from harness.judge.limits import Limits
 from harness.judge.line import SpentError
-from harness.judge.subject import EndedError
+from harness.judge.subject import EndedError, Question
 from harness.judge.verdict import Verdict
 from harness.judge.workers import MEGABYTE, InfrastructureError, Workers
 from harness.plugins import read
@@ -38,7 +38,7 @@ from harness.worker.channel import ClosedError, JudgeChannel, WorkerChannel
 from harness.worker.confinement.kernel import LINUX
 from harness.worker.levels import Level
 from harness.worker.messages import LOAD, OBSERVE, Loaded, plain_source
-from harness.worker.rules import FREE, kind_of
+from harness.worker.rules import FREE, KINDS, kind_of
 
 from ..attacks.frames import WALK
 from .exams import ROOT, exam, written
@@ -471,6 +471,53 @@ def test_a_dead_template_between_two_submissions(tmp_path: Path) -> None:
     assert records[0].score is not None
     assert records[0].score == records[1].score
     assert "failed" in {one.verdict for one in records[0].checks}
+
+
+def test_shared_workers_outlive_neither_template_nor_their_own_lines(tmp_path: Path) -> None:
+    """A judge's own lines go on when others are closed, obey the same rules, and end with the template."""
+    with Workers() as workers:
+        first, second = workers.share(KINDS[1:]), workers.share([])
+        for shared in (first, second):
+            subject = subject_of(tmp_path, shared)
+            assert subject.observe(request("did = 1")).result == 1
+            subject.close()
+        second.close()
+        subject = subject_of(tmp_path, first)
+        code = "nn.RNN(1, 1)(torch.zeros(1, 1, 1))"
+        seen = subject.observe(request(code, NO_RECURRENT_KERNELS))
+        assert seen.refused
+        subject.close()
+        first.leave()
+    assert first.level is second.level
+
+
+def test_shared_workers_whose_template_dies_start_one_of_their_own(tmp_path: Path) -> None:
+    """What was in flight has no verdict; the next submission has one."""
+    with Workers() as workers, workers.share([]) as shared:
+        subject = subject_of(tmp_path, shared)
+        assert workers._process is not None
+        os.killpg(workers._process.pid, signal.SIGKILL)
+        workers._process.wait()
+        with pytest.raises(InfrastructureError):
+            subject.observe(request("did = 1"))
+        subject.close()
+        again = subject_of(tmp_path, shared)
+        assert again.observe(request("did = 2")).result == 2
+        again.close()
+        assert shared._process is not None
+
+
+def test_an_answer_that_cost_a_worker_its_life_can_be_recalled(tmp_path: Path) -> None:
+    """Read again, it ends nobody else, and is no fault."""
+    with Workers() as workers:
+        subject = subject_of(tmp_path, workers)
+        question = Question.of(request("while True: pass", seconds=0.2))
+        answer = subject.reply(question)
+        for _ in range(2):
+            assert subject.read(question, answer).out_of_time == 0.2
+        assert subject.recall(question) == answer
+        assert subject.observe(request("did = 3")).result == 3
+        subject.close()
 
 
 @pytest.mark.parametrize("level", [Level.FULL, Level.PROCESS_ONLY], ids=str)
