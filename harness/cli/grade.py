@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from harness.reports.progress import progress_over
 from harness.reports.student import write_feedback
 from harness.reports.summary import print_summary
 
+STOPPED_EXIT = 130
 UNPACKED = ".unpacked"
 """The folder under --out for what archives hold; no submission has that name."""
 
@@ -91,7 +94,7 @@ def grade(
         with Store(out) as store:
             chosen = _chosen(_gathered(paths, out / UNPACKED), paths, only)
             run, where = Run(exam, store, workers, judging), said(workers)
-            with progress_over(len(chosen), "grading") as advance:
+            with _told_if_stopped(out), progress_over(len(chosen), "grading") as advance:
                 for name, record in run.grade(chosen, fresh=not resume):
                     place = record_path(out, name, device)
                     write_record(record, place)
@@ -106,6 +109,16 @@ def grade(
             click.echo(f"{one.name}: {note}", err=True)
     click.echo(where)
     context.exit(NOT_RUN_EXIT if any(record.score is None for record in records) else 0)
+
+
+@contextmanager
+def _told_if_stopped(out: Path) -> Iterator[None]:
+    """On Ctrl-C, say what is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(f"stopped: every verdict so far is kept in {out}; run the same command again to go on", err=True)
+        raise SystemExit(STOPPED_EXIT) from None
 
 
 def _fate(record: Record) -> str:

@@ -231,3 +231,22 @@ def test_a_run_that_was_killed_goes_on_where_it_was(folder: Path) -> None:
 def test_a_run_that_was_killed_often_goes_on_where_it_was(folder: Path) -> None:
     """The same, killed fifteen times."""
     _killed_and_resumed(folder, kills=15, seed=2)
+
+
+def test_a_run_that_is_stopped_says_what_is_kept(folder: Path) -> None:
+    """Ctrl-C ends it with 130; the same command goes on."""
+    out, rubric = folder.parent / "out", folder.parent / "rubric.toml"
+    command = [sys.executable, "-m", "harness", "grade", str(folder), "--out", str(out), "--rubric", str(rubric)]
+    slow = "import time\n" + RIGHT.replace("    return list", "    time.sleep(0.5)\n    return list")
+    written(folder, slow, "zoe.py")
+    with subprocess.Popen([*command, "--jobs", "2"], cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        until = time.monotonic() + 60
+        while not (out / "ann" / "grade.json").exists():
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read()
+        assert process.wait(20) == 130
+    assert "run the same command again" in told
+    assert "Traceback" not in told
