@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.errors import NoSuchExample
+from hypothesis.internal.conjecture import providers
 from hypothesis.strategies import SearchStrategy
 
 T = TypeVar("T")
@@ -35,6 +37,27 @@ def _settings(count: int, *phases: Phase) -> settings:
     )
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Have Hypothesis draw nothing of what lies around: its newer versions also draw the constants of whichever modules
+    of the user's are imported, so that a seed would give other cases in another process, or another installation."""
+    kept = {name: getattr(providers, name) for name in _OURS if hasattr(providers, name)}
+    try:
+        for name in kept:
+            setattr(providers, name, _OURS[name])
+        yield
+    finally:
+        for name, value in kept.items():
+            setattr(providers, name, value)
+
+
+_NO_CONSTANTS: Any = providers.Constants() if hasattr(providers, "Constants") else None
+_OURS: dict[str, Any] = {
+    "_get_local_constants": lambda: _NO_CONSTANTS,
+    "CONSTANTS_CACHE": type(providers.CONSTANTS_CACHE)(1024) if hasattr(providers, "CONSTANTS_CACHE") else None,
+}
+
+
 def draw(strategy: SearchStrategy[T], count: int, seed: int) -> list[T]:
     """Draw up to `count` different cases; the same seed gives the same cases.
 
@@ -49,7 +72,8 @@ def draw(strategy: SearchStrategy[T], count: int, seed: int) -> list[T]:
         if case not in drawn:
             drawn.append(case)
 
-    collect()
+    with alone():
+        collect()
     if not drawn:
         raise RuntimeError("a check's strategy yields no case")
     return drawn
@@ -70,11 +94,12 @@ def shrink(strategy: SearchStrategy[T], fails: Callable[[T], bool], failing: T, 
         return known[case]
 
     try:
-        return hypothesis.find(
-            strategy,
-            condition,
-            settings=_settings(4 * count, Phase.generate, Phase.shrink),
-            random=Random(seed),
-        )
+        with alone():
+            return hypothesis.find(
+                strategy,
+                condition,
+                settings=_settings(4 * count, Phase.generate, Phase.shrink),
+                random=Random(seed),
+            )
     except NoSuchExample:
         return failing
