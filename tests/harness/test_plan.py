@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from harness.grading.suite import suite
 from harness.judge.plan import alone, draw, shrink
 
-CONSTANTS = "numbers = [3, 17, 23456, 991, 5, 6, 7, 8, 12]\nname = 'zebra'\nhalf = 2.5\n"
+CONSTANTS = "".join(f"number_{i} = {7919 * i}\n" for i in range(1, 100))
 
 
 @pytest.fixture
@@ -30,21 +30,21 @@ def plans() -> list[str]:
 
 
 def test_another_module_changes_no_case(request: pytest.FixtureRequest) -> None:
-    """Hypothesis draws constants of the user's modules in its own tests; here that would give each process its cases."""
+    """Hypothesis draws constants of the user's modules; here that would give each process cases of its own."""
     before = plans()
     request.getfixturevalue("local_module")
     assert plans() == before
 
 
-def texts() -> list[str]:
+def numbers() -> list[int]:
     """What Hypothesis draws by itself."""
-    seen: list[str] = []
+    seen: list[int] = []
 
     @hypothesis.seed(1)
     @hypothesis.settings(max_examples=500, database=None, phases=[hypothesis.Phase.generate])
-    @hypothesis.given(st.text())
-    def collect(text: str) -> None:
-        seen.append(text)
+    @hypothesis.given(st.integers())
+    def collect(number: int) -> None:
+        seen.append(number)
 
     collect()
     return seen
@@ -52,13 +52,13 @@ def texts() -> list[str]:
 
 def test_without_that_care_it_would(request: pytest.FixtureRequest) -> None:
     """Which shows that the test above tests something, and that the care is what helps."""
-    careless = texts()
+    careless = numbers()
     with alone():
-        careful = texts()
+        careful = numbers()
     request.getfixturevalue("local_module")
     with alone():
-        assert texts() == careful
-    if texts() == careless:
+        assert numbers() == careful
+    if numbers() == careless:
         pytest.skip("this Hypothesis draws no constants of modules")
 
 
