@@ -20,6 +20,7 @@ LAYERS = {
     "tests/mutants": "{}.py",
     "submissions/template": "{}.py",
     "submissions/class_style": "{}.py",
+    "submissions/textbook": "{}.py",
 }
 # A package may import from those to its right, and from the modules of `harness` itself.
 ORDER = ["cli", "reports", "grading", "judge", "worker", "plugins", "contracts", "wire"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from harness.builtin import NAMES
@@ -17,6 +19,7 @@ WHOLE = 110.0
 BUILT_IN = exam().only(tuple(one for one in suite() if components()[one.component].unit in NAMES))
 SAMPLES: dict[str, tuple[float, set[str]]] = {
     "class_style": (110.0, set()),
+    "textbook": (110.0, set()),
     "template": (0.0, set()),
     "unfinished.py": (6.0, set()),
     "mistakes_text.py": (5.0667, {"preprocess", "tokenize", "vocab", "ngram_counts"}),
@@ -81,4 +84,32 @@ def test_the_broken_sample_says_where_it_is_broken() -> None:
 def test_every_sample_is_pinned() -> None:
     """A new sample needs its line above."""
     found = {path.name for path in (ROOT / "submissions").iterdir() if not path.name.startswith(("_", "."))}
-    assert found == {*SAMPLES, "broken_syntax.py"}
+    assert found == {*SAMPLES, "broken_syntax.py", "published"}
+
+
+ROW = re.compile(r"\| `(\w+)` \| (.+) \| (.+) \| `(test_\w+)` \|")
+
+
+@pytest.fixture(scope="module")
+def published() -> Record:
+    """The book's own code, with diagnoses."""
+    return judge_submission(BUILT_IN.diagnosing(), open_submission(ROOT / "submissions" / "published"))
+
+
+def test_the_books_own_code_keeps_its_score(published: Record) -> None:
+    """The total, but for `random_batches`, where the draw decides which checks see the fault."""
+    assert published.score is not None
+    assert published.score - published.components["random_batches"].score == pytest.approx(19.0091, abs=1e-3)
+    assert published.max_score == WHOLE
+
+
+def test_the_readme_tells_what_the_books_own_code_is_told(published: Record) -> None:
+    """Each row of the table: the component, the diagnosis or message, and the first check that fails."""
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## The book's own code")[2]
+    rows = {name: (told, check) for name, _, told, check in ROW.findall(section)}
+    assert set(rows) == lost(published)
+    for name, (told, check) in rows.items():
+        first = next(one for one in published.checks if one.component == name and one.verdict != "passed")
+        said = first.diagnosis or first.message.splitlines()[0].removeprefix(f"{name}: ")
+        assert re.fullmatch(".+".join(map(re.escape, told.split("…"))), said), name
+        assert first.id.endswith(f"::{check}"), name

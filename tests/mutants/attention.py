@@ -288,6 +288,15 @@ MUTANTS = [
     ),
     mutant(
         "nadaraya_watson",
+        "kernel-in-float32",
+        "The kernel's values are cast to float32, and float64 targets cannot be multiplied with them; this course's contract follows the dtype of the arguments.",
+        "test_nadaraya_watson_averages_targets_by_the_kernel",
+        ("kernel(x_train[:, None] - x_val[None, :])", "kernel(x_train[:, None] - x_val[None, :]).float()"),
+        hint="Feed float64 tensors. Which dtype has each factor of your product?",
+        convention="the book's nadaraya_watson",
+    ),
+    mutant(
+        "nadaraya_watson",
         "a-list-of-both",
         "Prediction and weights come in a list.",
         "test_nadaraya_watson_averages_targets_by_the_kernel",

@@ -342,6 +342,7 @@ MUTANTS = [
         "test_lstm_scratch_gradients_reach_every_argument",
         ('(_zeros(inputs, p["b_i"]), _zeros(inputs, p["b_c"]))', '[torch.zeros(inputs.shape[1], len(p["b_i"]))] * 2'),
         hint="Run it without a state on float64 inputs. Which dtype has a tensor that is made from sizes alone?",
+        convention="the book's LSTMScratch",
     ),
     mutant(
         "lstm_scratch",
@@ -885,6 +886,7 @@ MUTANTS = [
         "test_gru_scratch_gradients_reach_every_argument",
         ('_zeros(inputs, p["b_z"])', 'torch.zeros(inputs.shape[1], len(p["b_z"]))'),
         hint="Run it without a state on float64 inputs. Which dtype has a tensor that is made from sizes alone?",
+        convention="the book's GRUScratch",
     ),
     mutant(
         "gru_scratch",
@@ -1256,6 +1258,23 @@ MUTANTS = [
     ),
     mutant(
         "deep_rnn",
+        "states-taken-from-tuples-or-float32-and-replaced",
+        "Given states are taken out of tuples of one and replaced in the caller's list, and without any, layers start from float32 zeros; this course's contract hands over bare states in a list of the caller's own, and follows the dtype of the arguments.",
+        "test_deep_rnn_follows_its_equation",
+        (
+            "state = None if states is None else states[i]",
+            "state = None if states is None else [one for (one,) in [states[i]]][0]",
+        ),
+        ("_zeros(inputs, b_h) if state", "torch.zeros(inputs.shape[1], len(b_h)) if state"),
+        (
+            "        last.append(H)\n",
+            "        last.append(H)\n        if states is not None:\n            states[i] = H\n",
+        ),
+        hint="Feed the returned states back in with n = 2: what does your code take from each tensor, and what is in that list afterwards? Then run it on float64 without states.",
+        convention="the book's StackedRNNScratch",
+    ),
+    mutant(
+        "deep_rnn",
         "starts-at-random",
         "Without states, layers start at random.",
         "test_deep_rnn_leaves_arguments_and_random_state_alone",
@@ -1592,6 +1611,19 @@ MUTANTS = [
         "test_bidirectional_rnn_gradients_reach_every_argument",
         ("_zeros(inputs, b_h) if state", "torch.zeros(inputs.shape[1], len(b_h)) if state"),
         hint="Run it without a state on float64 inputs. Which dtype has a tensor that is made from sizes alone?",
+    ),
+    mutant(
+        "bidirectional_rnn",
+        "states-taken-from-tuples-or-float32",
+        "Both given states are taken out of tuples of one, though they are returned bare, and without any, both directions start from float32 zeros; this course's contract hands over bare states, and follows the dtype of the arguments.",
+        "test_bidirectional_rnn_follows_its_equations",
+        (
+            "forward_state, backward_state = (None, None) if states is None else states",
+            "(forward_state,), (backward_state,) = ([None], [None]) if states is None else states",
+        ),
+        ("_zeros(inputs, b_h) if state", "torch.zeros(inputs.shape[1], len(b_h)) if state"),
+        hint="Feed the returned states back in with n = 2: what does your code take from each tensor? Then run it on float64 without states.",
+        convention="the book's BiRNNScratch",
     ),
     mutant(
         "bidirectional_rnn",

@@ -412,6 +412,18 @@ MUTANTS: list[Mutant] = [
     ),
     mutant(
         "rnn_scratch",
+        "state-taken-from-a-tuple-or-float32",
+        "A given state is taken out of a tuple of one, though it is returned bare, and without one the run starts from float32 zeros; this course's contract hands over the bare state, and follows the dtype of the arguments.",
+        "test_rnn_scratch_in_two_chunks_equals_one_run",
+        (
+            "inputs.new_zeros(inputs.shape[1], len(b_h)) if state is None else state  #",
+            "torch.zeros(inputs.shape[1], len(b_h)) if state is None else [one for (one,) in [state]][0]  #",
+        ),
+        hint="Feed the returned state back in with n = 2: what does your code take from the tensor? Then run it on float64 without a state.",
+        convention="the book's RNNScratch",
+    ),
+    mutant(
+        "rnn_scratch",
         "none-refused",
         "A state of None is not understood.",
         "test_rnn_scratch_takes_no_state_for_zeros",
@@ -1076,6 +1088,18 @@ MUTANTS: list[Mutant] = [
     ),
     mutant(
         "clip_gradients",
+        "missing-raises-type-error",
+        "The gradient of every parameter is squared, and None cannot be; this course's contract skips parameters that have no gradient.",
+        "test_clip_gradients_scales_by_the_global_norm",
+        (
+            "[parameter.grad for parameter in parameters if parameter.grad is not None]",
+            "[parameter.grad for parameter in parameters if parameter.grad**2 is not None]",
+        ),
+        hint="Call it with a parameter that took no part in the loss: what is its .grad?",
+        convention="the book's clip_gradients",
+    ),
+    mutant(
+        "clip_gradients",
         "copies-scaled",
         "The scaled gradients are thrown away, and `.grad` stays as it was.",
         "test_clip_gradients_scales_by_the_global_norm",
@@ -1216,6 +1240,7 @@ MUTANTS: list[Mutant] = [
         "test_generate_refuses_an_empty_prefix",
         ("    if not prefix:\n", "    if prefix[0] is None:\n"),
         hint="Call it with an empty prefix and compare the class of the exception with the one the contract names under Raises.",
+        convention="the book's predict",
     ),
     mutant(
         "generate",

@@ -912,6 +912,15 @@ MUTANTS = [
     ),
     mutant(
         "random_batches",
+        "last-target-beyond-the-end",
+        "Where n divides T - d, no token is left for the last target; this course's contract counts (T - d - 1) // n subsequences.",
+        "test_random_batches_give_every_full_batch",
+        (COUNT, "max(0, (len(corpus) - d) // num_steps)"),
+        hint="Take a corpus of 9 tokens, num_steps = 3 and d = 0: which token follows the last one of the last subsequence?",
+        convention="the book's count of subsequences, (T - d) // n",
+    ),
+    mutant(
+        "random_batches",
         "offset-ignored-in-count",
         "The subsequences are counted as if no token had been dropped, so that the last one may run over the end and wrap round.",
         "test_random_batches_give_every_full_batch",

@@ -125,6 +125,14 @@ REWRITTEN = [
         "scripted",
         ("alpha[:, j] / alpha[:, j].sum()", "(alpha[:, j] / alpha[:, j].sum()).float()"),
     ),
+    rewritten(
+        "nadaraya_watson/kernel-in-float32",
+        "chatty",
+        (
+            "kernel(x_val.reshape(-1, 1) - x_train.reshape(1, -1))",
+            "kernel(x_val.reshape(-1, 1) - x_train.reshape(1, -1)).float()",
+        ),
+    ),
     rewritten("nadaraya_watson/a-list-of-both", "running", ("return y_hat, weights", "return [y_hat, weights]")),
     rewritten(
         "nadaraya_watson/single-query-squeezed",

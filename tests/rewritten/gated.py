@@ -589,6 +589,18 @@ REWRITTEN = [
     ),
     rewritten("deep_rnn/writes-into-states", "einsum", ("else list(states)", "else states")),
     rewritten(
+        "deep_rnn/states-taken-from-tuples-or-float32-and-replaced",
+        "pedant",
+        ("if states is None else list(states)", "if states is None else states"),
+        (
+            "        signal, final = _tanh_run(signal, starts[number], ",
+            "        if states is not None:\n            (starts[number],) = starts[number]\n"
+            "        start = torch.zeros(inputs.size(1), len(layers[number]['b_h'])) if states is None else starts[number]\n"
+            "        signal, starts[number] = final = _tanh_run(signal, start, ",
+        ),
+        ("finals.append(final)", "finals.append(final[1])"),
+    ),
+    rewritten(
         "deep_rnn/starts-at-random",
         "einsum",
         ('inputs.new_zeros(n, p["b_h"].shape[0])', 'torch.randn(n, p["b_h"].shape[0], dtype=inputs.dtype)'),
@@ -774,6 +786,18 @@ REWRITTEN = [
         "bidirectional_rnn/given-states-ignored",
         "classes",
         ("first, second = starts if starts is not None else (None, None)", "first, second = None, None"),
+    ),
+    rewritten(
+        "bidirectional_rnn/states-taken-from-tuples-or-float32",
+        "classes",
+        (
+            "first, second = starts if starts is not None else (None, None)",
+            "(first,), (second,) = starts if starts is not None else ([None], [None])",
+        ),
+        (
+            "torch.zeros(like.shape[1], self.gate.width, dtype=like.dtype, device=like.device)",
+            "torch.zeros(like.shape[1], self.gate.width)",
+        ),
     ),
     rewritten(
         "bidirectional_rnn/backward-half-turned-over-the-batch",

@@ -165,6 +165,14 @@ REWRITTEN = [
         ("torch.zeros(batch, h, dtype=like.dtype, device=like.device)", "torch.zeros(batch, h)"),
     ),
     rewritten(
+        "rnn_scratch/state-taken-from-a-tuple-or-float32",
+        "functional",
+        (
+            'start = state if state is not None else inputs.new_zeros(inputs.shape[1], len(params["b_h"]))',
+            '(start,) = state if state is not None else [torch.zeros(inputs.shape[1], len(params["b_h"]))]',
+        ),
+    ),
+    rewritten(
         "rnn_scratch/none-refused",
         "numpy_inside",
         ("h = torch.zeros_like(projected[0]) if state is None else state", "h = state"),
@@ -481,6 +489,11 @@ REWRITTEN = [
     rewritten(
         "clip_gradients/missing-crashes",
         "fused",
+        ("[p.grad for p in parameters if p.grad is not None]", "[p.grad for p in parameters]"),
+    ),
+    rewritten(
+        "clip_gradients/missing-raises-type-error",
+        "classes",
         ("[p.grad for p in parameters if p.grad is not None]", "[p.grad for p in parameters]"),
     ),
     rewritten("clip_gradients/copies-scaled", "numpy_inside", ("a *= ratio", "a = a * ratio")),

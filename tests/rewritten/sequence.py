@@ -526,6 +526,12 @@ REWRITTEN = [
         (NUMPY_TARGETS, "targets = np.append(rest[1:], corpus[0])[: count * num_steps].reshape(count, num_steps)"),
     ),
     rewritten(
+        "random_batches/last-target-beyond-the-end",
+        "classes",
+        ("(len(self.tokens) - self.dropped - 1) // num_steps", "(len(self.tokens) - self.dropped) // num_steps"),
+        ("self.ids[start : start + length]", "self.ids[start + torch.arange(length)]"),
+    ),
+    rewritten(
         "random_batches/offset-ignored-in-count",
         "scripted",
         (
