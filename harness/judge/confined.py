@@ -19,7 +19,7 @@ from harness.judge.workers import MEGABYTE, Workers
 from harness.plain import Plain
 from harness.plugins import LoadError, Problem, Source
 from harness.plugins.importing import EXTRA_SECONDS
-from harness.units import components
+from harness.training.steps import component_of
 from harness.wire import WireError, decode, encode
 from harness.worker.channel import ClosedError
 from harness.worker.messages import LOAD, OBSERVE, Loaded, plain_source
@@ -76,7 +76,7 @@ class Confined:
         return [problem for problem in self._known.problems if problem.component == component]
 
     def observe(self, request: Request) -> Observation:
-        component = components()[request.component]
+        component = component_of(request.component)
         if request.cpu_seconds is None:
             request = replace(request, cpu_seconds=self._limits.cpu_of(component))
         question = Question.of(request)
@@ -86,21 +86,21 @@ class Confined:
         return replace(self._read(component, answer), notes=notes)
 
     def reply(self, question: Question) -> bytes:
-        component = components()[question.component]
+        component = component_of(question.component)
         return self._memory.keep(question, self._unkilled(lambda: self._reply(component, question)))
 
     def recall(self, question: Question) -> bytes | None:
         return self._memory.recall(question)
 
     def read(self, question: Question, answer: bytes) -> Observation:
-        component = components()[question.component]
+        component = component_of(question.component)
         try:
             return self._read(component, decode(answer))
         except WireError as error:
             raise self._broken(component, error) from None
 
     def isolate(self, component: str) -> bool:
-        key = self._key(components()[component])
+        key = self._key(component_of(component))
         if self._served.get(key, set()) <= {component}:
             return False
         if key in self._held:

@@ -13,7 +13,7 @@ from harness.contracts.partner import Ask
 from harness.judge.verdict import Verdict
 from harness.plain import Plain
 from harness.plugins import Plugin, Problem
-from harness.units import components
+from harness.training.steps import component_of, hook_of
 from harness.wire import decode, encode
 from harness.worker.levels import IN_PROCESS
 from harness.worker.messages import OBSERVE
@@ -131,7 +131,7 @@ class InProcess:
         return self.plugin.problems_of(component)
 
     def observe(self, request: Request) -> Observation:
-        component: Component = components()[request.component]
+        component: Component = component_of(request.component)
         partner = component.partner(request.arguments, request.drive) if component.partner else None
 
         def ask(question: Plain) -> Plain:
@@ -144,7 +144,7 @@ class InProcess:
 
     def reply(self, question: Question) -> bytes:
         arrived: Any = decode(question.frame)
-        seen = self._seen(components()[question.component], arrived["request"], None)
+        seen = self._seen(component_of(question.component), arrived["request"], None)
         return self._memory.keep(question, seen.frame())
 
     def recall(self, question: Question) -> bytes | None:
@@ -155,7 +155,7 @@ class InProcess:
 
     def _seen(self, component: Component, arrived: Any, ask: Ask | None) -> Observation:
         try:
-            return observe(component, self.plugin.hook(component.name), Request(**arrived), self.plugin.files, ask)
+            return observe(component, hook_of(self.plugin, component), Request(**arrived), self.plugin.files, ask)
         except MemoryError as error:  # a worker would end here; this process can go on
             return Observation(raised=Raised(bases_of(error), str(error), []))
 

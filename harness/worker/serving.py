@@ -14,6 +14,7 @@ from harness.contracts.observing import observe
 from harness.contracts.partner import Ask
 from harness.plain import Plain
 from harness.plugins import LoadError, Plugin, load_source
+from harness.training.steps import TRAININGS, hook_of
 from harness.wire import WireError, decode, decode_with_id, encode
 from harness.worker.channel import ClosedError, WorkerChannel
 from harness.worker.messages import ASKED, LOAD, Loaded, source_of
@@ -35,6 +36,7 @@ def serve(channel: WorkerChannel, known: Mapping[str, Component]) -> NoReturn:
 
 def _answer_all(channel: WorkerChannel, known: Mapping[str, Component]) -> None:
     plugin: Plugin | None = None
+    observable = {**known, **TRAININGS}
     while True:
         message, request_id = decode_with_id(channel.receive())
         if message["kind"] == LOAD:
@@ -44,7 +46,7 @@ def _answer_all(channel: WorkerChannel, known: Mapping[str, Component]) -> None:
             assert plugin is not None
             ask = partial(_ask, channel, request_id)
             channel.send(
-                _observation(plugin, known[message["request"]["component"]], message["request"], request_id, ask)
+                _observation(plugin, observable[message["request"]["component"]], message["request"], request_id, ask)
             )
 
 
@@ -73,6 +75,6 @@ def _ask(channel: WorkerChannel, request_id: int, question: Plain) -> Plain:
 
 def _observation(plugin: Plugin, component: Component, request: dict[str, Any], request_id: int, ask: Ask) -> bytes:
     try:
-        return observe(component, plugin.hook(component.name), Request(**request), plugin.files, ask).frame(request_id)
+        return observe(component, hook_of(plugin, component), Request(**request), plugin.files, ask).frame(request_id)
     except BaseException as error:  # beside the hook: no memory left, or parts of torch that it replaced
         return Observation(raised=Raised(bases_of(error), str(error)[:1000], [])).frame(request_id)

@@ -23,7 +23,7 @@ LAYERS = {
     "submissions/textbook": "{}.py",
 }
 # A package may import from those to its right, and from the modules of `harness` itself.
-ORDER = ["cli", "reports", "grading", "judge", "worker", "plugins", "contracts", "wire"]
+ORDER = ["cli", "reports", "grading", "judge", "worker", "training", "plugins", "contracts", "wire"]
 
 
 @pytest.mark.parametrize("folder", LAYERS)
