@@ -128,8 +128,9 @@ class Lineup:
 
     def pairs(self, seen: Sequence[Observation]) -> list[Suspect]:
         """Two mutants at once that could do what a submission did on the first pieces of evidence. Where it is wrong,
-        one of them must be; where one of them alone is, it must be as the submission is; and each must be somewhere.
-        Slow ones are left out."""
+        one of them must be, and each must be somewhere; and if one of them alone is in some places, it must be as the
+        submission is in one of these (not in all: where one mistake hides another, a third may uncover it). Slow ones
+        are left out."""
         needed = {i for i, one in enumerate(seen) if self.wrong(i, one)}
         where = {one.name: {i for i in needed if self._is_wrong(one, i)} for one in self.singles}
         found = []
@@ -142,8 +143,8 @@ class Lineup:
         return found
 
     def _explains(self, suspect: Suspect, where: set[int], seen: Sequence[Observation]) -> bool:
-        """Whether a suspect does what a submission did on those pieces of evidence."""
-        return all(self.alike(i, seen[i], suspect.observe(i, self.evidence[i])) for i in where)
+        """Whether a suspect does what a submission did on one of those pieces of evidence, if there are any."""
+        return not where or any(self.alike(i, seen[i], suspect.observe(i, self.evidence[i])) for i in where)
 
     def _is_wrong(self, suspect: Suspect, index: int) -> bool:
         key = suspect.members[0].id, index

@@ -53,7 +53,7 @@ def seen(hook: Hook, arguments: dict[str, Any] | None = None, kind: Any = None, 
 
 def subject(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> InProcess:
     """A subject whose only component, `spec`, is the given hook."""
-    monkeypatch.setattr("harness.judge.subject.components", lambda: {"spec": declared()})
+    monkeypatch.setattr("harness.judge.subject.component_of", lambda name: declared())
     return InProcess(SimpleNamespace(name="x", hook=lambda name: hook, files=(__file__,)))
 
 
