@@ -82,9 +82,8 @@ def check(
             if watch:
                 click.clear()
             print_report(console(), record, None if everything else 3, Feedback(feedback))
-            if not watch:
-                continue
-            click.echo(f"{time.perf_counter() - began:.2f} s · waiting for {place} to be saved; Ctrl-C ends")
+            if watch:
+                click.echo(f"{time.perf_counter() - began:.2f} s · waiting for {place} to be saved; Ctrl-C ends")
     if watch:
         return
     if record.score is None:

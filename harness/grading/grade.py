@@ -20,9 +20,9 @@ from harness.judge.subject import InfrastructureError
 from harness.judge.verdict import Outcome, Verdict
 
 JUDGE_FAULT = "not run: a fault of the judge, not of the submission; please report it"
-
 SECRET = "SECRET-FILE"
 """What stands for the secret's file in a replay command."""
+
 DIAGNOSED = {Verdict.FAILED, Verdict.ERROR, Verdict.TIMEOUT}
 """The verdicts that a known mistake may explain."""
 NO_DIAGNOSES: Mapping[str, Diagnosis] = {}

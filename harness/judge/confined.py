@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
 from harness.contracts.component import Component, ForbiddenError
 from harness.contracts.observation import Observation, Request
+from harness.judge.endings import KilledError, broke_protocol, capped, end_in_words, printable_loaded
 from harness.judge.limits import Limits, spent_in_words
-from harness.judge.line import Ending, SpentError, Worker
-from harness.judge.printable import printable
 from harness.judge.subject import EndedError, InfrastructureError, Memory, Question
 from harness.judge.verdict import Verdict
+from harness.judge.worker import SpentError, Worker
 from harness.judge.workers import MEGABYTE, Workers
 from harness.plain import Plain
 from harness.plugins import LoadError, Problem, Source
@@ -24,15 +23,12 @@ from harness.wire import WireError, decode, encode
 from harness.worker.channel import ClosedError
 from harness.worker.messages import LOAD, OBSERVE, Loaded, plain_source
 from harness.worker.rules import FREE, kind_of
-from harness.worker.serving import UNREADABLE
-from harness.worker.zygote import UNCONFINED
 
 T = TypeVar("T")
 MARGIN, SURPLUS = 1.25, 1.0
 """A worker ends a call itself at its budget, which tells where it was; the judge ends the worker a little later."""
 KILLS = 3
 """How often a worker may be killed by neither the judge nor itself before that is called the submission's doing."""
-MOST_MESSAGE, MOST_FRAMES, MOST_OUTPUT = 4000, 10, 2**20
 
 
 class Confined:
@@ -120,7 +116,7 @@ class Confined:
         """Run a step; again, if its worker was killed from outside: that is nobody's fault the first times."""
         try:
             for _ in range(KILLS):
-                with contextlib.suppress(_KilledError):
+                with contextlib.suppress(KilledError):
                     return step()
         except InfrastructureError:
             self._held.clear()
@@ -155,7 +151,7 @@ class Confined:
 
     def _read(self, component: Component, answer: Plain) -> Observation:
         try:
-            seen = _capped(Observation.of_plain(answer))
+            seen = capped(Observation.of_plain(answer))
         except TypeError as error:
             raise self._broken(component, error) from None
         if seen.out_of_time is not None:
@@ -165,7 +161,7 @@ class Confined:
     def _broken(self, component: Component, error: Exception) -> EndedError:
         """What a component is told whose worker does not keep to the protocol. It ends."""
         self._end(self._key(component))
-        return EndedError(Verdict.PROTOCOL, _broke_protocol(error))
+        return EndedError(Verdict.PROTOCOL, broke_protocol(error))
 
     def _worker(self, kind: str, memory: int) -> Worker:
         """The worker of a kind, with the submission loaded."""
@@ -178,10 +174,10 @@ class Confined:
         budget = MARGIN * (seconds + EXTRA_SECONDS) + SURPLUS
         answer = self._told(key, lambda: worker.ask(self._message, budget), seconds, "while it was imported: ")
         try:
-            loaded = _printable(Loaded.of_plain(answer))
+            loaded = printable_loaded(Loaded.of_plain(answer))
         except TypeError as error:
             self._end(key)
-            raise EndedError(Verdict.PROTOCOL, _broke_protocol(error)) from None
+            raise EndedError(Verdict.PROTOCOL, broke_protocol(error)) from None
         if self._loaded is None:
             self._loaded = loaded
         elif loaded.error:
@@ -203,80 +199,14 @@ class Confined:
             raise EndedError(Verdict.TIMEOUT, f"{when}{text}") from None
         except WireError as error:
             self._end(key)
-            raise EndedError(Verdict.PROTOCOL, f"{when}{_broke_protocol(error)}") from None
+            raise EndedError(Verdict.PROTOCOL, f"{when}{broke_protocol(error)}") from None
         except ClosedError:
             ending = self._held.pop(key).end(gently=True)
             self._spent += ending.cpu_seconds
-            verdict, text = _end_in_words(ending, worker.confined)
+            verdict, text = end_in_words(ending, worker.confined)
             raise EndedError(verdict, f"{when}{text}") from None
 
     def _end(self, key: tuple[str, int]) -> None:
         """End the worker of a key, if there is one: what is recalled may have cost it its life already."""
         if worker := self._held.pop(key, None):
             self._spent += worker.end().cpu_seconds
-
-
-class _KilledError(Exception):
-    """The worker was killed by neither the judge nor itself."""
-
-
-def _broke_protocol(error: Exception) -> str:
-    return f"its process wrote to the judge by itself, or changed what it answers ({error})"
-
-
-SIGNALS: dict[int, str] = {
-    signal.SIGSEGV: "a segmentation fault: it touched memory that is not its own, or its recursion ran too deep",
-    signal.SIGBUS: "a bus error: it touched memory that is not there",
-    signal.SIGABRT: "an abort: native code gave up, for want of memory or on a broken data structure",
-    signal.SIGFPE: "an arithmetic fault in native code",
-    signal.SIGILL: "an illegal instruction",
-}
-
-
-def _end_in_words(ending: Ending, confined: bool) -> tuple[Verdict, str]:
-    """What a worker's end means for the check in flight. Raises _KilledError, InfrastructureError."""
-    if ending.killed:
-        return Verdict.CRASHED, "its process cut its line to the judge"
-    if ending.code == UNCONFINED and not confined:
-        raise InfrastructureError("a worker could not be confined as this system had promised; run `seqgrade doctor`")
-    if ending.code == UNREADABLE:
-        return Verdict.CRASHED, "its process ended: the submission broke what answers the judge, or no memory was left"
-    if ending.code is not None:
-        return Verdict.CRASHED, f"ended its process (exit status {ending.code}): a hook returns, it does not exit"
-    if ending.signal == signal.SIGKILL:
-        raise _KilledError
-    if ending.signal == signal.SIGXCPU:
-        return Verdict.TIMEOUT, "used all the CPU time that a process may"
-    known = {int(one): one.name for one in signal.Signals}  # not all of the real-time ones have a name
-    name, meaning = known.get(ending.signal, f"signal {ending.signal}"), SIGNALS.get(ending.signal, "a signal")
-    return Verdict.CRASHED, f"its process died of {name}, {meaning}"
-
-
-def _capped(seen: Observation) -> Observation:
-    """Texts of bounded length, whatever the worker sent: they go into a record."""
-    raised = seen.raised and replace(
-        seen.raised,
-        bases=[one[:200] for one in seen.raised.bases[:20]],
-        message=seen.raised.message[:MOST_MESSAGE],
-        frames=[one[:500] for one in seen.raised.frames[-MOST_FRAMES:]],
-    )
-    return replace(seen, raised=raised, output=seen.output[:MOST_OUTPUT])
-
-
-def _short(text: str) -> str:
-    return printable(text)[:500]
-
-
-def _printable(loaded: Loaded) -> Loaded:
-    problems = tuple(
-        replace(
-            problem,
-            file=_short(problem.file),
-            hook=_short(problem.hook),
-            fault=_short(problem.fault),
-            mend=_short(problem.mend),
-            component=problem.component and _short(problem.component),
-        )
-        for problem in loaded.problems[:1000]
-    )
-    return Loaded(loaded.implemented, problems, loaded.error and printable(loaded.error)[:MOST_MESSAGE])

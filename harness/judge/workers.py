@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import harness
-from harness.judge.line import Line, Worker
+from harness.judge.line import Line
 from harness.judge.subject import InfrastructureError
+from harness.judge.worker import Worker
 from harness.units import units
 from harness.worker import zygote
 from harness.worker.confinement import process

@@ -26,9 +26,9 @@ from harness.grading.opening import Submission, open_submission
 from harness.judge import workers as workers_module
 from harness.judge.confined import Confined
 from harness.judge.limits import Limits
-from harness.judge.line import SpentError
 from harness.judge.subject import EndedError, Question
 from harness.judge.verdict import Verdict
+from harness.judge.worker import SpentError
 from harness.judge.workers import MEGABYTE, InfrastructureError, Workers
 from harness.plugins import read
 from harness.units import components

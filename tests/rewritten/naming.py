@@ -45,4 +45,4 @@ def fate(one: Rewritten) -> str:
     found = known.diagnose(component, subject, verdicts)
     if found is None or not found.ids:
         return UNNAMED
-    return NAMED if one.mutant in found.ids else WRONG
+    return NAMED if found.ids == (one.mutant,) else WRONG
