@@ -19,7 +19,9 @@ class Request:
     arguments: by name, plain; a `generator` is given as its seed. drive: what an observer needs besides.
     device: where tensors go first. cotangent_seed: take vector-Jacobian products with the cotangents that
     this seed gives. global_seed: seed the global random states first, and write down afterwards what they and
-    the arguments have become. cpu_seconds: the budget.
+    the arguments have become. cpu_seconds: the budget. strided: lay tensors out in memory as a transpose or a slice
+    leaves them. again: call the hook once more, with the same objects, which by then have these contents, and a
+    third time, with new objects of the first contents.
     """
 
     component: str
@@ -29,6 +31,8 @@ class Request:
     cotangent_seed: int | None = None
     global_seed: int | None = None
     cpu_seconds: float | None = None
+    strided: bool = False
+    again: Mapping[str, Plain] | None = None
 
     def plain(self) -> dict[str, Plain]:
         """The request as plain data, for the wire, which is spared what is left at its default."""
@@ -40,6 +44,8 @@ class Request:
             del optional["drive"]
         if self.device == "cpu":
             del optional["device"]
+        if not self.strided:
+            del optional["strided"]
         return optional
 
 
@@ -68,11 +74,14 @@ class Observation:
     """What one implementation did on one case, as plain data.
 
     arguments: what they were afterwards, and states: digests of the global random states then, both only where
-    the request gave a global seed. Whether that is a change, the judge decides. seconds: not on the wire, but where
-    time ran out. notes: the partner's, added by the judge.
+    the request gave a global seed. Whether that is a change, the judge decides. again: the second call's result, and
+    kept: what it is after a third one, where the request asked for these. seconds: not on the wire, but where time ran
+    out. notes: the partner's, added by the judge.
     """
 
     result: Plain = None
+    again: Plain = None
+    kept: Plain = None
     raised: Raised | None = None
     out_of_time: float | None = None
     gradients: dict[str, torch.Tensor | None] | None = None

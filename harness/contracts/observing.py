@@ -18,12 +18,12 @@ from harness.contracts.ambient import Output, RandomStates, captured, global_sta
 from harness.contracts.attempts import bases_of
 from harness.contracts.component import CPU_SECONDS, Component, Hook, Observed, refusals
 from harness.contracts.differentiating import leaves_of, vector_jacobian_products
+from harness.contracts.live import afterwards, live_arguments, live_of, renew
 from harness.contracts.observation import Observation, Raised, Request
 from harness.contracts.partner import ASK, Ask
 from harness.contracts.results import WrongKind
 from harness.limits import OutOfTimeError, cpu_limit
 from harness.plain import Opaque, Plain, class_names, to_plain
-from harness.wire import encode
 
 
 def observe(
@@ -46,13 +46,11 @@ def _observe(
     component: Component, hook: Hook, request: Request, files: tuple[str, ...], ask: Ask | None
 ) -> Observation:
     differentiate = request.cotangent_seed is not None
-    arguments = {k: _live(v, request.device, differentiate) for k, v in request.arguments.items()}
-    drive = {k: _live(v, request.device, differentiate) for k, v in request.drive.items()}
+    arguments = live_arguments(request)
+    drive = {k: live_of(v, request.device, differentiate) for k, v in request.drive.items()}
     leaves = dict(leaves_of({**arguments, **drive})) if differentiate else {}
     if component.partner:
         drive[ASK] = ask
-    if "generator" in arguments:
-        arguments["generator"] = torch.Generator().manual_seed(arguments["generator"])
     seen: dict[str, Any] = {}
     refusals.clear()
     devices: set[str] = set()
@@ -62,13 +60,14 @@ def _observe(
         warnings.simplefilter("always")
         try:
             with cpu_limit(budget):
-                value = component.observer(hook, arguments, drive)
-                observed = value if isinstance(value, Observed) else Observed(value)
+                observed = _value(component.observer(hook, arguments, drive))
                 seen["result"] = to_plain(observed.value, devices)
                 if request.cotangent_seed is not None:
                     leaves.update(observed.leaves)
                     products = vector_jacobian_products(component, observed.value, leaves, request.cotangent_seed)
                     seen["gradients"] = to_plain(products, devices)
+                if request.again is not None:
+                    seen |= _again(component, hook, request, arguments, drive)
         except KeyboardInterrupt:
             raise
         except OutOfTimeError as error:
@@ -80,7 +79,7 @@ def _observe(
             seen = {"raised": _raised(error, files)}
     return Observation(
         **seen,
-        arguments=_afterwards(arguments) if request.global_seed is not None else None,
+        arguments=afterwards(arguments) if request.global_seed is not None else None,
         states=RandomStates.now().digests() if request.global_seed is not None else {},
         devices=sorted(devices),
         warned=[f"{item.category.__name__}: {_printed(item.message)}"[:500] for item in warned[:20]],
@@ -90,37 +89,28 @@ def _observe(
     )
 
 
+def _again(
+    component: Component, hook: Hook, request: Request, arguments: dict[str, Any], drive: dict[str, Any]
+) -> dict[str, Plain]:
+    """Call the hook with the same objects, of other contents, and then with others, of the first contents: what the
+    former gives, and what the latter leaves of that."""
+    assert request.again is not None
+    renew(arguments, request.again, request.device)
+    second = _value(component.observer(hook, arguments, drive)).value
+    written = to_plain(second)
+    component.observer(hook, live_arguments(request), drive)
+    return {"again": written, "kept": to_plain(second)}
+
+
+def _value(seen: Any) -> Observed:
+    return seen if isinstance(seen, Observed) else Observed(seen)
+
+
 def _exact_float32() -> None:
     """TF32 off, before each call: torch's recurrent modules use it by default and a hand-written product
     does not, so that two right results would differ by 1e-3. Only this older pair of switches is safe to mix."""
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
-
-
-def _live(value: Plain, device: str, differentiate: bool) -> Any:
-    """Plain data as live arguments: fresh tensors on the device, leaves of a graph where asked for."""
-    if value is None or isinstance(value, (int, float, str)):
-        return value
-    if isinstance(value, torch.Tensor):
-        tensor = value.detach().to(device, copy=True)
-        return tensor.requires_grad_(differentiate and tensor.is_floating_point())
-    if isinstance(value, (list, tuple)):
-        return type(value)(_live(item, device, differentiate) for item in value)
-    if isinstance(value, dict):
-        return {key: _live(item, device, differentiate) for key, item in value.items()}
-    return value
-
-
-def _afterwards(live: dict[str, Any]) -> dict[str, Plain]:
-    """Each argument as it is now; whatever a hook put into it that cannot be written down is Opaque, and so changed."""
-    written: dict[str, Plain] = {}
-    for name, value in live.items():
-        try:
-            written[name] = to_plain(value)
-            encode(written[name])
-        except Exception as error:
-            written[name] = Opaque(f"what cannot be written down ({type(error).__name__})")
-    return written
 
 
 def _printed(thing: object) -> str:

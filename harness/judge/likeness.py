@@ -38,6 +38,8 @@ def alike(
         _warnings(one) == _warnings(other)
         and same(one.notes, other.notes)
         and _same_results(component, request, one, other, results)
+        and same(one.again, other.again)
+        and same(one.kept, other.kept)
         and _same_gradients(one.gradients or {}, other.gradients or {})
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from hypothesis.strategies import SearchStrategy
@@ -54,6 +55,36 @@ def gradients(component: str, cases: SearchStrategy[Any], **options: Any) -> Cal
     claim = f"The gradients of `{component}` reach every floating-point argument and are right."
     named = _named(f"test_{component}_gradients_reach_every_argument", claim, body, _caller())
     return check(component, cases, **{"count": 6, **options})(named)
+
+
+def layouts(component: str, cases: SearchStrategy[Any], **options: Any) -> Callable[..., None]:
+    """A check that arguments may lie in memory in any way: results are the reference's for strided tensors too."""
+
+    def body(trial: Trial, case: Any) -> None:
+        trial.agrees(case.arguments(), _drive(case), strided=True)
+
+    claim = f"`{component}` takes tensors however they lie in memory, such as a transpose or a slice of another one."
+    named = _named(f"test_{component}_takes_tensors_of_any_layout", claim, body, _caller())
+    return check(component, cases, **{"count": 3, "hint": _LAYOUT_HINT, **options})(named)
+
+
+def renewal(component: str, cases: SearchStrategy[Any], **options: Any) -> Callable[..., None]:
+    """A check that nothing is kept from one call to the next: the same objects with other contents give other results,
+    and an earlier result is the caller's. A case has a `seed`, and with the next seed the same shapes."""
+
+    def body(trial: Trial, case: Any) -> None:
+        others = replace(case, seed=case.seed + 1)
+        trial.computes_anew(case.arguments(), others.arguments(), _drive(case))
+
+    claim = f"`{component}` computes anew at each call, from what its arguments hold by then; earlier results stay."
+    named = _named(f"test_{component}_computes_anew_at_each_call", claim, body, _caller())
+    return check(component, cases, **{"count": 3, "hint": _RENEWAL_HINT, **options})(named)
+
+
+_LAYOUT_HINT = (
+    "view() demands contiguous memory, where reshape() takes any; as_strided() must be given the real strides."
+)
+_RENEWAL_HINT = "What is kept between two calls, and by what is it found again? The same tensor may hold other values."
 
 
 def _drive(case: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ raises `Failure` with a message a student can read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -17,6 +17,7 @@ from harness.judge import purity, tolerances
 from harness.judge.asking import NONE, Arguments, Asking, Bench, said
 from harness.judge.compare import compare, compare_reals, compare_tensors, shown
 from harness.judge.oracle import in_float64
+from harness.judge.verdict import Verdict
 
 __all__ = ["NONE", "Arguments", "Bench", "Trial"]
 
@@ -31,14 +32,24 @@ class Trial(Asking):
 
     # -- comparing with the reference ----------------------------------------------------------------
 
-    def agrees(self, arguments: Arguments, drive: Arguments = NONE, *, stable: bool = False) -> Any:
+    def agrees(
+        self, arguments: Arguments, drive: Arguments = NONE, *, stable: bool = False, strided: bool = False
+    ) -> Any:
         """Type, dtype, device, shape, finiteness and values equal the float64 reference's; returns them.
 
-        stable: allow what scores of ±1e4 lose in float32 (see the tolerance table).
+        stable: allow what scores of ±1e4 lose in float32 (see the tolerance table). strided: give tensors that do not
+        lie in memory in one piece.
         """
-        call = self.call_text(arguments)
-        seen = self.observe(arguments, drive)
+        seen = self.observe(arguments, drive, strided=strided)
         actual = self.result_of(seen, arguments)
+        how = ", whose tensors are strided in memory" if strided else ""
+        self._agree(actual, seen, arguments, drive, f"{self.call_text(arguments)}{how}", stable)
+        return actual
+
+    def _agree(
+        self, actual: Any, seen: Observation, arguments: Arguments, drive: Arguments, call: str, stable: bool = False
+    ) -> None:
+        """What `agrees` demands, of a result that the observation holds."""
         own = self.reference(arguments, drive)
         exact = self.reference(in_float64(arguments), in_float64(drive))
         self._same_dtypes(actual, own, call)
@@ -51,7 +62,6 @@ class Trial(Asking):
             return tolerances.value_tolerance(one.dtype, expected, errors.get(name, 0.0))
 
         self.matches(actual, exact, call=call, tolerance=tolerance)
-        return actual
 
     def _own_errors(self, own: Any, exact: Any) -> dict[str, float]:
         kind = self.component.result
@@ -182,6 +192,18 @@ class Trial(Asking):
         if moved:
             raise self.failure(f"moved the global random state of {moved[0]}", call, hint=_GENERATOR_HINT)
         return seen
+
+    def computes_anew(self, arguments: Arguments, others: Arguments, drive: Arguments = NONE) -> None:
+        """Called again with the same objects, which have other contents by then, the hook gives the reference's result
+        for these, and a further call leaves that result as it was."""
+        seen = self.observe(arguments, drive, again=others)
+        call = f"{self.call_text(arguments)} again, with the same objects, which hold other values by then"
+        if seen.raised:
+            raise self.failure(f"raised {seen.raised.kind}", *said(seen.raised), call, verdict=Verdict.ERROR)
+        self.result_of(seen, arguments)
+        second, kept = (self.result_of(replace(seen, result=one), others) for one in (seen.again, seen.kept))
+        self._agree(second, seen, others, drive, call)
+        self.matches(kept, second, "the result, after one more call,", call=call)
 
     def is_pure(self, arguments: Arguments, drive: Arguments = NONE) -> None:
         """No argument is mutated, no global random state is moved, and none is depended on."""

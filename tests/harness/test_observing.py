@@ -57,6 +57,72 @@ def subject(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> InProcess:
     return InProcess(SimpleNamespace(name="x", hook=lambda name: hook, files=(__file__,)))
 
 
+# -- how arguments lie in memory, and what is kept between calls -------------------------------------------
+
+
+def test_strided_arguments_hold_the_same_values_elsewhere() -> None:
+    """Values, shapes, dtypes and grad as asked for, but not side by side in memory, however deep in a container."""
+    given = {"x": torch.arange(6.0).reshape(2, 3), "params": {"b": torch.arange(3), "s": torch.tensor(2.0)}}
+    told: list[Any] = []
+
+    def hook(x: Any, params: Any) -> Any:
+        told.extend([x.is_contiguous(), params["b"].is_contiguous(), x.requires_grad, params["b"].requires_grad])
+        return {"x": x, **params}
+
+    found = seen(hook, given, strided=True, cotangent_seed=None).result
+    assert told == [False, False, False, False]
+    assert encode(found) == encode({"x": given["x"], **given["params"]})
+    assert seen(lambda x: x.view(-1), {"x": given["x"]}, strided=True).raised.is_a(RuntimeError)
+    assert seen(lambda x: x.view(-1), {"x": given["x"]}).raised is None
+
+
+def test_strided_arguments_are_leaves_where_gradients_are_asked_for() -> None:
+    """The gradient has the argument's shape and the right values."""
+    given = {"x": torch.arange(6.0).reshape(2, 3), "params": torch.arange(3.0)}
+    kind = Array("n d")
+    found = seen(lambda x, params: x * params, given, kind, strided=True, cotangent_seed=1)
+    plain = seen(lambda x, params: x * params, given, kind, cotangent_seed=1)
+    assert encode(found.gradients) == encode(plain.gradients)
+    assert found.gradients is not None
+
+
+def test_a_second_call_gets_the_same_objects_with_other_contents() -> None:
+    """Tensors, dicts and lists are the same objects, the generator too; what cannot be the same one is another."""
+    ids: list[list[int]] = []
+    values: list[Any] = []
+
+    def hook(x: Any, params: Any, generator: Any) -> Any:
+        ids.append([id(x), id(params), id(params["W"]), id(params["rows"]), id(generator)])
+        values.append([x.tolist(), params["W"].tolist(), list(params["rows"]), generator.initial_seed()])
+        kept.append((x, params, generator))
+        return x + 1
+
+    kept: list[Any] = []
+    given = {"x": torch.zeros(2), "params": {"W": torch.ones(3), "rows": [1, 2, 3]}, "generator": 1}
+    others = {"x": torch.full((2,), 5.0), "params": {"W": torch.zeros(3), "rows": [4, 5]}, "generator": 2}
+    found = seen(hook, given, again=others)
+    first, second, third = ids
+    assert first == second
+    assert not set(first) & set(third)
+    assert values[1:] == [[[5.0, 5.0], [0.0] * 3, [4, 5], 2], values[0]]
+    assert [found.result.tolist(), found.again.tolist(), found.kept.tolist()] == [[1, 1], [6, 6], [6, 6]]
+
+
+def test_other_shapes_come_in_new_tensors() -> None:
+    """A tensor cannot become one of another shape or dtype: its place in the container is what stays."""
+    given = {"x": torch.zeros(2), "params": {"W": torch.ones(3)}}
+    others = {"x": torch.ones(3), "params": {"V": torch.ones(2, dtype=torch.int64)}}
+    found = seen(lambda x, params: [x, params], given, again=others)
+    assert encode(found.again) == encode([others["x"], others["params"]])
+
+
+def test_what_a_third_call_does_to_the_second_result_is_seen() -> None:
+    """A buffer that is used again is an earlier result."""
+    buffer = torch.zeros(2)
+    found = seen(lambda x: buffer.copy_(x), {"x": torch.zeros(2)}, again={"x": torch.ones(2)})
+    assert (found.again.tolist(), found.kept.tolist()) == ([1, 1], [0, 0])
+
+
 # -- arguments and global state ---------------------------------------------------------------------------
 
 

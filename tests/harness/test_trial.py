@@ -425,3 +425,46 @@ def test_what_raises_or_is_of_another_kind_is_not_watched() -> None:
     kind = Fields(size=Int())
     assert "raised KeyError" in fault(lambda: trial(raised("KeyError")).watch(X))
     assert "but should be a dict" in fault(lambda: trial(leaving(3), kind=kind).watch(X))
+
+
+# -- layouts and renewal ----------------------------------------------------------------------------------
+
+
+def test_strided_tensors_are_asked_for_and_told_of() -> None:
+    """The request says so, and so does what is told of a failure."""
+    right = trial(lambda request: request.arguments["x"], lambda request: request.arguments["x"])
+    right.agrees(X, strided=True)
+    right.agrees(X)
+    assert [request.strided for request in right.bench.subject.asked] == [True, False]  # type: ignore[attr-defined]
+    wrong = trial(torch.zeros(2), torch.ones(2))
+    assert f"{CALL}, whose tensors are strided in memory" in fault(lambda: wrong.agrees(X, strided=True))
+    assert "strided" not in fault(lambda: wrong.agrees(X))
+
+
+OTHERS = {"x": torch.tensor([3.0, 4.0])}
+AGAIN = f"{CALL} again, with the same objects, which hold other values by then"
+
+
+def test_what_is_computed_anew_is_the_references_and_stays() -> None:
+    """The second result is compared with the reference's of the second contents, and what is kept of it with itself."""
+
+    def told(again: Any, kept: Any) -> Trial:
+        return trial(Observation(X["x"], again=again, kept=kept), lambda request: request.arguments["x"])
+
+    right = told(OTHERS["x"], OTHERS["x"])
+    right.computes_anew(X, OTHERS)
+    (request,) = right.bench.subject.asked  # type: ignore[attr-defined]
+    assert (request.arguments, request.again) == (X, OTHERS)
+    stale = fault(lambda: told(X["x"], X["x"]).computes_anew(X, OTHERS))
+    assert stale.startswith("spec: result[0] is 1, but should be 3")
+    assert AGAIN in stale
+    spoilt = fault(lambda: told(OTHERS["x"], X["x"]).computes_anew(X, OTHERS))
+    assert spoilt.startswith("spec: the result, after one more call,[0] is 1, but should be 3")
+    assert AGAIN in spoilt
+
+
+def test_what_raises_when_it_is_called_again_is_an_error() -> None:
+    """The exception, what it says, and when."""
+    raised = Observation(raised=Raised(["builtins.KeyError"], "'W'", ["x.py:3, in f: y"]))
+    told = fault(lambda: trial(raised).computes_anew(X, OTHERS))
+    assert told.splitlines() == ["spec: raised KeyError", "  'W'", "  x.py:3, in f: y", f"  {AGAIN}"]
