@@ -33,7 +33,7 @@ UNPACKED = ".unpacked"
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Where records go.")
-@click.option("--jobs", type=click.IntRange(1), help="Submissions at a time.  [default: one a core]")
+@click.option("--jobs", type=click.IntRange(1), help="Submissions at a time.  [default: one a core, one on CUDA]")
 @click.option(
     "--executor",
     metavar="NAME[:WHERE]",

@@ -177,7 +177,7 @@ _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
     (torch.get_default_dtype, torch.set_default_dtype),
     (torch.is_grad_enabled, torch.set_grad_enabled),
     (torch.get_num_threads, torch.set_num_threads),
-    (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
+    (lambda: _determinism(), lambda modes: _be_deterministic(*modes)),
     (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
     (lambda: _device.CURRENT_DEVICE, torch.set_default_device),
     (np.geterr, lambda handling: np.seterr(**handling)),
@@ -186,6 +186,26 @@ _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
     (os.getcwd, os.chdir),
 )
 """What code may set for the whole process: how to read it, and how to write it back."""
+
+
+def _determinism() -> tuple[bool, bool, bool]:
+    """Whether torch is deterministic, whether it only warns where it cannot be, whether fresh memory is filled."""
+    return torch._C._get_deterministic_algorithms(), torch._C._get_deterministic_algorithms_warn_only(), _FILLING()
+
+
+def _be_deterministic(mode: bool, warn_only: bool, filling: bool) -> None:
+    """Set the three. `torch.use_deterministic_algorithms` would import torch's compiler, for half a second."""
+    torch._C._set_deterministic_algorithms(mode, warn_only=warn_only)
+    torch._C._set_deterministic_fill_uninitialized_memory(filling)
+
+
+_FILLING: Callable[[], bool] = torch._C._get_deterministic_fill_uninitialized_memory
+
+
+def same_results_for_same_work() -> None:
+    """Have torch do the same work in the same way each time, as far as it can: memory that nobody has written to is
+    full of nan (of the largest number, in integers), not of whatever was there, which is often what would be right."""
+    _be_deterministic(True, True, True)
 
 
 class OutputFloodError(BaseException):

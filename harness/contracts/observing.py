@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from harness.contracts.ambient import Output, RandomStates, captured, global_state_kept
+from harness.contracts.ambient import Output, RandomStates, captured, global_state_kept, same_results_for_same_work
 from harness.contracts.attempts import bases_of
 from harness.contracts.component import CPU_SECONDS, Component, Hook, Observed, refusals
 from harness.contracts.differentiating import leaves_of, vector_jacobian_products
@@ -37,6 +37,7 @@ def observe(
     if request.device != "cpu":
         _exact_float32()
     with global_state_kept(), torch.enable_grad():
+        same_results_for_same_work()
         if request.global_seed is not None:
             RandomStates.seeded(request.global_seed)
         return _observe(component, hook, request, files, ask)

@@ -6,7 +6,7 @@ import inspect
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ class Check:
         """The test function's name."""
         return self.body.__name__
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The check's name in records and rubrics: `tests/test_gated.py::test_…`."""
         file = Path(self.body.__code__.co_filename)

@@ -75,8 +75,8 @@ class Confined:
         component = component_of(request.component)
         if request.cpu_seconds is None:
             request = replace(request, cpu_seconds=self._limits.cpu_of(component))
-        question = Question.of(request)
         if component.partner is None:
+            question = Question.of(request)
             return self.read(question, self.reply(question))
         answer, notes = self._unkilled(lambda: self._conversation(component, request))
         return replace(self._read(component, answer), notes=notes)

@@ -123,6 +123,38 @@ def test_what_a_third_call_does_to_the_second_result_is_seen() -> None:
     assert (found.again.tolist(), found.kept.tolist()) == ([1, 1], [0, 0])
 
 
+# -- memory that nobody has written to ---------------------------------------------------------------------
+
+
+def test_memory_that_was_never_written_to_is_never_right() -> None:
+    """It is nan, or the largest number, each time, however it was come by; and torch is as it was afterwards."""
+    before = torch.are_deterministic_algorithms_enabled()
+
+    def hook() -> Any:
+        x = torch.zeros(3)
+        return [torch.empty(3), torch.empty_like(x), x.new_empty(3), torch.Tensor(3), torch.empty(2, dtype=torch.int64)]
+
+    *floats, whole = seen(hook).result
+    assert all(bool(one.isnan().all()) for one in floats)
+    assert whole.tolist() == [2**63 - 1] * 2
+    assert torch.are_deterministic_algorithms_enabled() is before
+
+
+@pytest.mark.parametrize("mode", [True, False])
+def test_settings_of_determinism_are_given_back(mode: bool) -> None:
+    """Whatever a caller of ours, or a hook, has set."""
+    torch.use_deterministic_algorithms(mode, warn_only=mode)
+    torch.utils.deterministic.fill_uninitialized_memory = not mode  # type: ignore[attr-defined]
+    try:
+        seen(lambda: torch.use_deterministic_algorithms(not mode))
+        assert torch.are_deterministic_algorithms_enabled() is mode
+        assert torch.is_deterministic_algorithms_warn_only_enabled() is mode
+        assert torch.utils.deterministic.fill_uninitialized_memory is not mode  # type: ignore[attr-defined]
+    finally:
+        torch.use_deterministic_algorithms(False)
+        torch.utils.deterministic.fill_uninitialized_memory = True  # type: ignore[attr-defined]
+
+
 # -- arguments and global state ---------------------------------------------------------------------------
 
 

@@ -633,15 +633,15 @@ def test_a_template_that_does_not_start_is_our_fault(tmp_path: Path, monkeypatch
 
 def test_limits_are_the_rubrics_by_component(best: Place, tmp_path: Path) -> None:
     """CPU time and memory of single components, and the defaults of the others; the worker of each is its own."""
-    limits = Limits(2.0, 5.0, 512, {"preprocess": 0.1}, {"preprocess": 1024, "rnn_scratch": 256})
+    limits = Limits(2.0, 5.0, 512, {"preprocess": 1.5}, {"preprocess": 1024, "rnn_scratch": 256})
     item = components()
-    assert (limits.cpu_of(item["preprocess"]), limits.cpu_of(item["tokenize"])) == (0.1, 2.0)
+    assert (limits.cpu_of(item["preprocess"]), limits.cpu_of(item["tokenize"])) == (1.5, 2.0)
     assert (limits.memory_of(item["preprocess"]), limits.memory_of(item["tokenize"])) == (1024, 512)
     training = item["train_language_model"]
     assert limits.cpu_of(training) == training.cpu_seconds != 2.0
     assert Limits(cpu_by_component={training.name: 7.0}).cpu_of(training) == 7.0
     subject = subject_of(tmp_path, best.workers, limits=limits)
-    assert subject.observe(request("while True: pass")).out_of_time == 0.1
+    assert subject.observe(request("while True: pass")).out_of_time == 1.5
     assert subject.observe(request("did = len(torch.empty(200 * 2**20))")).result == 200 * 2**20
     spacious = Request("tokenize", {"text": "did = len(torch.empty(200 * 2**20))", "unit": "char"})
     seen = subject.observe(spacious)

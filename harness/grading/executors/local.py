@@ -21,20 +21,27 @@ def local(where: str, jobs: int | None) -> Local:
     """The executor `local`. Raises ExecutorError."""
     if where:
         raise ExecutorError(f"--executor local:{where}: local takes no address")
-    return Local(jobs or os.cpu_count() or 1)
+    return Local(jobs)
 
 
 @dataclass(frozen=True)
 class Local:
-    """So many judges at a time; with one, all is judged in this process."""
+    """So many judges at a time; with one, all is judged in this process. By default one a core, and one where a GPU is
+    shared: its memory would be divided among them, and they would wait for it in turn."""
 
-    jobs: int
+    jobs: int | None
 
     def run(self, exam: Exam, workers: Workers, tasks: Sequence[Task]) -> Iterator[tuple[int, Message | None]]:
         """Perform tasks and yield (a task's index, what is told of it); (index, None) where it is done."""
-        if min(self.jobs, len(tasks)) > 1:
+        jobs = self.jobs or self.default(exam.device)
+        if min(jobs, len(tasks)) > 1:
             _prepare(exam, workers, tasks)
-        yield from share_out(tasks, _at, self.jobs, _Desk(exam, workers))
+        yield from share_out(tasks, _at, jobs, _Desk(exam, workers))
+
+    @staticmethod
+    def default(device: str) -> int:
+        """How many judges work side by side where nobody says."""
+        return 1 if device == "cuda" else os.cpu_count() or 1
 
 
 def _prepare(exam: Exam, workers: Workers, tasks: Sequence[Task]) -> None:
