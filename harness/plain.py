@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import torch
+from torch import Tensor
 
 Plain: TypeAlias = Any
 """None | bool | int | float | str | list | tuple | dict | torch.Tensor | Opaque, all the way down."""
@@ -54,7 +55,7 @@ _BUILTINS = {f"builtins.{name}": value for name, value in vars(builtins).items()
 
 def type_name(value: object) -> str:
     """The name a person knows a type by: `list`, `numpy.ndarray`, `torch.Tensor`."""
-    if issubclass(type(value), torch.Tensor):
+    if issubclass(type(value), Tensor):
         return "torch.Tensor"
     return _full_name(type(value)).removeprefix("builtins.")
 
@@ -68,7 +69,11 @@ def to_plain(value: Any, devices: set[str] | None = None) -> Plain:
     return _Copier(devices).copy(value, 0)
 
 
-_ATOMS = frozenset({type(None), bool, int, float, str, Opaque})
+_detach, _clone, _dispatch_keys = Tensor.detach, Tensor.clone, torch._C._dispatch_keys
+_BaseMethods = torch._C.DisableTorchFunctionSubclass
+_PYTHON_KEY = torch._C.DispatchKey.Python
+_ORDINARY_KEYS = _dispatch_keys(torch.empty(0))
+"""Those of a strided tensor in main memory that nothing wraps: not quantized, not nested, no lazy conjugate."""
 
 
 class _Copier:
@@ -81,77 +86,98 @@ class _Copier:
         self.inside: set[int] = set()
 
     def copy(self, value: Any, depth: int) -> Plain:
-        kind = type(value)  # isinstance would ask `__class__`, which an object may override
-        if kind in _ATOMS:
-            return value
-        if issubclass(kind, torch.Tensor):
+        kind = type(value)  # isinstance would ask `__class__`, and a set of types a metaclass's `__hash__`
+        if kind is Tensor:
             return self.tensor(value)
-        if not issubclass(kind, (list, tuple, dict)):
-            return _plain_scalar(value)
-        if id(value) in self.inside:
+        if kind is str or kind is int or kind is float or value is None or kind is bool or kind is Opaque:
+            return value
+        if kind is list or issubclass(kind, list):
+            return self.container(value, list, depth)
+        if kind is dict or issubclass(kind, dict):
+            return self.container(value, dict, depth)
+        if kind is tuple or issubclass(kind, tuple):
+            return self.container(value, tuple, depth)
+        return self.tensor(value) if issubclass(kind, Tensor) else _plain_scalar(value)
+
+    def container(self, value: Any, base: type[Any], depth: int) -> Plain:
+        number = id(value)
+        if number in self.inside:
             raise NotPlainError("the result contains itself")
         if depth > MAX_DEPTH:
             raise NotPlainError(f"the result is nested more than {MAX_DEPTH} levels deep")
-        self.inside.add(id(value))
-        copied = self.mapping(value, depth) if issubclass(kind, dict) else self.sequence(value, depth)
-        self.inside.remove(id(value))
-        return copied
+        self.inside.add(number)
+        if base is dict:
+            copied: Any = self.mapping(value, depth + 1)
+        else:
+            copied = self.items_of(list(base.__iter__(value)), depth + 1)
+        self.inside.remove(number)
+        return tuple(copied) if base is tuple else copied
+
+    def items_of(self, items: list[Any], depth: int) -> list[Plain]:
+        self.count(len(items))
+        return [  # long corpora: no call an item
+            item if (kind := type(item)) is int or kind is str or kind is float else self.copy(item, depth)
+            for item in items
+        ]
+
+    def mapping(self, value: dict[Any, Any], depth: int) -> dict[Any, Plain]:
+        items = list(dict.items(value))
+        self.count(2 * len(items))
+        pairs = [(key if type(key) is str else self.copy(key, depth), self.copy(item, depth)) for key, item in items]
+        try:
+            return dict(pairs)
+        except TypeError as error:  # a hashable subclass of list or dict
+            raise NotPlainError("the result has a dict whose keys are no plain data") from error
 
     def count(self, items: int) -> None:
         self.items += items
         if self.items > MAX_ITEMS:
             raise NotPlainError(f"the result has more than {MAX_ITEMS} items")
 
-    def sequence(self, value: Any, depth: int) -> Plain:
-        base: type[Any] = list if issubclass(type(value), list) else tuple
-        items = list(base.__iter__(value))
-        self.count(len(items))
-        if set(map(type, items)) <= {int, str, float}:  # long corpora: no call an item
-            return base(items)
-        return base([self.copy(item, depth + 1) for item in items])
-
-    def mapping(self, value: Any, depth: int) -> Plain:
-        items = list(dict.items(value))
-        self.count(2 * len(items))
-        pairs = [(key if type(key) is str else self.copy(key, depth + 1), self.copy(item, depth + 1))
-                 for key, item in items]  # fmt: skip
-        try:
-            return dict(pairs)
-        except TypeError as error:  # a hashable subclass of list or dict
-            raise NotPlainError("the result has a dict whose keys are no plain data") from error
-
-    def tensor(self, value: torch.Tensor) -> Plain:
+    def tensor(self, value: Tensor) -> Plain:
         self.count(TENSOR_ITEMS)
-        if torch._C._dispatch_keys(value).has(torch._C.DispatchKey.Python):
+        keys = _dispatch_keys(value)
+        ordinary = keys == _ORDINARY_KEYS
+        if not ordinary and keys.has(_PYTHON_KEY):  # whatever its type is by now: `__class__` can be set
             return Opaque(f"{_full_name(type(value))} with a __torch_dispatch__ of its own")
         try:
-            with torch._C.DisableTorchFunctionSubclass(), torch.no_grad():
-                return self.base_tensor(torch.Tensor.detach(value))  # a base tensor, whatever the subclass was
+            with _BaseMethods():
+                data = _detach(value)  # a base tensor, whatever the subclass was, and in no graph
+            return self.base_tensor(data, ordinary)
         except (RuntimeError, NotImplementedError):  # torch's words for a tensor without readable elements
             return Opaque("torch.Tensor that cannot be read")
 
-    def base_tensor(self, data: torch.Tensor) -> Plain:
-        if data.layout is not torch.strided or data.is_quantized or data.device.type not in ("cpu", "cuda"):
+    def base_tensor(self, data: Tensor, ordinary: bool) -> Plain:
+        if not ordinary and not _strided(data):
             return Opaque(f"torch.Tensor of layout {data.layout} on device {data.device}")
         if _end_in_storage(data) > data.untyped_storage().nbytes():  # its memory was taken away, or never given
             return Opaque("torch.Tensor beyond its storage")
-        size = data.numel() * data.element_size()
+        size = data.nbytes
         if size > MAX_TENSOR_BYTES:
             raise NotPlainError(f"a tensor of shape {tuple(data.shape)} is larger than 64 MB")
         self.bytes += size
         if self.bytes > MAX_TENSOR_BYTES:
             raise NotPlainError("the tensors of the result are larger than 64 MB together")
         if self.devices is not None:
-            self.devices.add(str(data.device))
-        copy = torch.empty(data.shape, dtype=data.dtype, device="cpu")  # of its own memory, whatever the strides were
+            self.devices.add("cpu" if ordinary else str(data.device))
+        if ordinary:  # of its own memory, whatever the strides were
+            return _clone(data, memory_format=torch.contiguous_format)
+        copy = torch.empty(data.shape, dtype=data.dtype, device="cpu")
         return copy.copy_(data.resolve_conj().resolve_neg())
 
 
-def _end_in_storage(data: torch.Tensor) -> int:
+def _strided(data: Tensor) -> bool:
+    return data.layout is torch.strided and not data.is_quantized and data.device.type in ("cpu", "cuda")
+
+
+def _end_in_storage(data: Tensor) -> int:
     """The byte after the last that an element of a tensor takes in its storage."""
     if not data.numel():
         return 0
-    last = sum(int(size - 1) * int(stride) for size, stride in zip(data.shape, data.stride(), strict=True))
+    if data.is_contiguous():
+        last = data.numel() - 1
+    else:
+        last = sum(int(size - 1) * int(stride) for size, stride in zip(data.shape, data.stride(), strict=True))
     return int(data.storage_offset() + last + 1) * data.element_size()
 
 

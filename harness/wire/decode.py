@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import struct
 from typing import Any
 
@@ -12,6 +11,13 @@ import torch
 
 from harness.plain import MAX_ITEMS, TENSOR_ITEMS, Opaque, Plain
 from harness.wire.frame import DTYPES, HEAD, MAGIC, MAX_AXES, MAX_HEADER, MAX_NODES, MAX_PAYLOAD, WireError
+
+_READER = json.JSONDecoder()
+_ELEMENTS = {
+    name: torch.empty(0, dtype=torch.int16 if dtype is torch.bfloat16 else dtype).numpy().dtype
+    for name, dtype in DTYPES.items()
+}
+"""NumPy's names of the dtypes; for bfloat16, which it lacks, one of as many bytes."""
 
 
 def decode(frame: bytes) -> Plain:
@@ -27,11 +33,13 @@ def decode_with_id(frame: bytes) -> tuple[Plain, int]:
         raise WireError("shorter than a frame's head") from error
     _demand(magic == MAGIC, "not a seqgrade frame")
     _demand(header_length <= MAX_HEADER and payload_length <= MAX_PAYLOAD, "a frame above the caps")
-    _demand(len(frame) == HEAD.size + header_length + payload_length, "a frame of the wrong length")
-    header = frame[HEAD.size : HEAD.size + header_length]
+    begin = HEAD.size + header_length
+    _demand(len(frame) == begin + payload_length, "a frame of the wrong length")
     try:
-        tree = json.loads(header.decode("utf-8", "surrogatepass"))
-        decoder = _Decoder(frame[HEAD.size + header_length :])
+        header = frame[HEAD.size : begin].decode("utf-8", "surrogatepass")
+        tree, end = _READER.raw_decode(header)
+        _demand(end == len(header), "a header that goes on after its node")
+        decoder = _Decoder(memoryview(frame)[begin:])
         value = decoder.node(tree, 0)
     except WireError:
         raise
@@ -39,7 +47,7 @@ def decode_with_id(frame: bytes) -> tuple[Plain, int]:
             MemoryError) as error:  # fmt: skip
         # json, numpy and torch each refuse malformed input in their own words; here they are one.
         raise WireError(f"a malformed frame ({type(error).__name__})") from error
-    _demand(decoder.used == payload_length, "payload that nothing refers to")
+    _demand(decoder.used == payload_length, "payload that no node takes")
     return value, request_id
 
 
@@ -48,18 +56,26 @@ def _demand(condition: bool, fault: str) -> None:
         raise WireError(fault)
 
 
-def _natural(value: Any, most: int = MAX_PAYLOAD) -> int:
-    _demand(type(value) is int and 0 <= value <= most, "a length or offset out of range")
+def _natural(value: Any, most: int) -> int:
+    _demand(type(value) is int and 0 <= value <= most, "a number out of range")
     return int(value)
 
 
-_SCALARS = frozenset("nbifso")
+def _contained(items: list[Any], container: Any) -> Plain:
+    return tuple(items) if _natural(container, 1) else items
+
+
+def _together(names: list[Any], items: list[Any]) -> Plain:
+    result = dict(zip(names, items, strict=True))
+    if len(result) != len(names):
+        raise WireError("a dict with a key twice")
+    return result
 
 
 class _Decoder:
-    """Reads the header's nodes; the payload must be used up in order, without gaps or overlaps."""
+    """Reads the header's nodes, each of which takes its payload where the one before it ended."""
 
-    def __init__(self, payload: bytes) -> None:
+    def __init__(self, payload: memoryview) -> None:
         self.payload = payload
         self.used = 0
         self.items = 0
@@ -69,114 +85,127 @@ class _Decoder:
         self.items += items
         _demand(self.items <= MAX_ITEMS, "too many items")
 
-    def load(self, offset: Any, length: Any) -> bytes:
-        start, size = _natural(offset), _natural(length)
-        _demand(start == self.used and start + size <= len(self.payload), "payload out of order")
-        self.used += size
-        return self.payload[start : start + size]
+    def take(self, size: int) -> memoryview:
+        begin = self.used
+        self.used = end = begin + size
+        if end > len(self.payload):
+            raise WireError("payload that is not there")
+        return self.payload[begin:end]
 
     def node(self, node: Any, depth: int) -> Plain:
-        if type(node) is not list or not node or type(node[0]) is not str:
-            raise WireError("a malformed node")
         if depth > MAX_NODES:
             raise WireError("data nested too deep")
-        kind, *rest = node
-        if kind in _SCALARS:
-            return self.scalar(kind, *rest)
-        if kind == "T":
-            return self.tensor(*rest)
-        if kind in ("l", "t"):
-            (items,) = rest
-            _demand(type(items) is list, "a malformed list")
-            values = [self.node(item, depth + 1) for item in items]
-            return values if kind == "l" else tuple(values)
-        if kind == "m":
-            names, nodes = rest
-            _demand(type(names) is list and type(nodes) is list and len(names) == len(nodes), "a malformed dict")
-            _demand(all(type(name) is str for name in names), "a malformed dict")
-            return self.together(names, [self.node(item, depth + 1) for item in nodes])
-        if kind == "d":
-            keys, values_node = rest
-            return self.mapping(keys, values_node, depth)
-        if kind in ("I", "F", "S", "z", "k"):
-            return self.packed(kind, rest, depth)
-        raise WireError("an unknown kind of node")
+        kind = type(node)
+        if kind is list:
+            if not node or type(node[0]) is not str:
+                raise WireError("a malformed node")
+            read = _KINDS.get(node[0])
+            if read is None:
+                raise WireError("an unknown kind of node")
+            return read(self, node, depth)
+        if kind is int and not -(2**63) <= node < 2**63:
+            raise WireError("an integer beyond 64 bits")
+        if kind is dict:
+            raise WireError("a malformed node")
+        return node
 
-    def scalar(self, kind: str, *rest: Any) -> Plain:
-        if kind == "n":
-            _demand(not rest, "a malformed None")
-            return None
-        (value,) = rest
-        if kind == "i":
-            _demand(type(value) is int and -(2**63) <= value < 2**63, "a malformed int")
-            return value
-        if kind == "b":
-            _demand(type(value) is int and value in (0, 1), "a malformed bool")
-            return bool(value)
-        _demand(type(value) is str, "a malformed scalar")
-        return value if kind == "s" else float.fromhex(value) if kind == "f" else Opaque(value)
+    def opaque(self, node: list[Any], depth: int) -> Plain:
+        _, name = node
+        _demand(type(name) is str, "a malformed type name")
+        return Opaque(name)
 
-    def mapping(self, keys: Any, values: Any, depth: int) -> Plain:
+    def sequence(self, node: list[Any], depth: int) -> Plain:
+        kind, items = node
+        if type(items) is not list:
+            raise WireError("a malformed list")
+        values = [self.node(item, depth + 1) for item in items]
+        return values if kind == "l" else tuple(values)
+
+    def small_dict(self, node: list[Any], depth: int) -> Plain:
+        _, names, nodes = node
+        if type(names) is not list or type(nodes) is not list or len(names) != len(nodes):
+            raise WireError("a malformed dict")
+        for name in names:
+            if type(name) is not str:
+                raise WireError("a malformed dict")
+        return _together(names, [self.node(item, depth + 1) for item in nodes])
+
+    def any_dict(self, node: list[Any], depth: int) -> Plain:
+        _, keys, values = node
         names, items = self.node(keys, depth + 1), self.node(values, depth + 1)
         _demand(type(names) is list and type(items) is list and len(names) == len(items), "a malformed dict")
-        return self.together(names, items)
+        return _together(names, items)
 
-    def together(self, names: list[Any], items: list[Any]) -> Plain:
-        result = dict(zip(names, items, strict=True))
-        _demand(len(result) == len(names), "a dict with a key twice")
-        return result
+    def tensor(self, node: list[Any], depth: int) -> Plain:
+        _, name, shape = node
+        if type(name) is not str or name not in DTYPES:
+            raise WireError("an unknown dtype")
+        if type(shape) is not list or len(shape) > MAX_AXES:
+            raise WireError("a malformed shape")
+        element = _ELEMENTS[name]
+        size = element.itemsize
+        for axis in shape:
+            if type(axis) is not int or not 0 <= axis <= MAX_PAYLOAD:
+                raise WireError("a size out of range")
+            size *= axis
+        if not size:
+            return torch.empty(shape, dtype=DTYPES[name])
+        own = bytearray(self.take(size))
+        if name == "bool" and own.translate(None, b"\0\1"):
+            raise WireError("a bool tensor with other bytes than 0 and 1")
+        tensor = torch.from_numpy(np.ndarray(shape, element, own))
+        return tensor.view(torch.bfloat16) if name == "bfloat16" else tensor
 
-    def tensor(self, name: Any, shape: Any, offset: Any, length: Any) -> torch.Tensor:
-        _demand(type(name) is str and name in DTYPES, "an unknown dtype")
-        _demand(type(shape) is list and len(shape) <= MAX_AXES, "a malformed shape")
-        sizes = [_natural(size) for size in shape]
-        dtype = DTYPES[name]
-        raw = self.load(offset, length)
-        _demand(math.prod(sizes) * dtype.itemsize == len(raw), "a tensor whose bytes do not fit its shape")
-        if not raw:
-            return torch.empty(sizes, dtype=dtype)
-        if dtype is torch.bool:
-            _demand(max(raw) <= 1, "a bool tensor with other bytes than 0 and 1")
-        return torch.frombuffer(bytearray(raw), dtype=dtype).reshape(sizes)
+    def numbers(self, node: list[Any], depth: int) -> Plain:
+        kind, container, count = node
+        self.count(_natural(count, MAX_PAYLOAD))
+        values = struct.unpack(f"<{count}{'q' if kind == 'I' else 'd'}", self.take(8 * count))
+        return values if _natural(container, 1) else list(values)
 
-    def packed(self, kind: str, rest: list[Any], depth: int) -> Plain:
-        container = _natural(rest[0], most=2)
-        items: list[Any]
-        if kind == "z":
-            _, inner, columns = rest
-            _demand(type(columns) is list and len(columns) > 0, "malformed columns")
-            values = [self.node(column, depth + 1) for column in columns]
-            _demand(all(type(v) is list and len(v) == len(values[0]) for v in values), "ragged columns")
-            self.count(len(values[0]))
-            rows = zip(*values, strict=True)
-            items = list(rows) if _natural(inner, most=1) else [list(row) for row in rows]
-        elif kind == "k":
-            _, node = rest
-            stacked = self.node(node, depth + 1)
-            _demand(type(stacked) is torch.Tensor and stacked.ndim > 0, "malformed tensors")
-            self.count(TENSOR_ITEMS * len(stacked))
-            items = [row.clone() for row in stacked]
-        else:
-            items = self.numbers_or_strings(kind, *rest[1:])
-        if container == 2:
-            _demand(kind == "S" and len(items) == 1, "a malformed string")
-            return items[0]
-        return tuple(items) if container else items
+    def strings(self, node: list[Any], depth: int) -> Plain:
+        _, container, count, length = node
+        self.count(_natural(count, MAX_PAYLOAD))
+        raw = self.take(_natural(length, MAX_PAYLOAD))
+        end = 8 * count
+        _demand(end <= len(raw), "packed strings of the wrong length")
+        texts = []
+        for size in struct.unpack(f"<{count}q", raw[:end]):
+            begin, end = end, end + size
+            _demand(begin <= end <= len(raw), "a string beyond its payload")
+            texts.append(str(raw[begin:end], "utf-8", "surrogatepass"))
+        _demand(end == len(raw), "strings that leave payload over")
+        if _natural(container, 2) < 2:
+            return _contained(texts, container)
+        _demand(count == 1, "a malformed string")
+        return texts[0]
 
-    def numbers_or_strings(self, kind: str, count: Any, offset: Any, length: Any) -> list[Any]:
-        size = _natural(count)
-        self.count(size)
-        raw = self.load(offset, length)
-        if kind != "S":
-            _demand(len(raw) == 8 * size, "packed numbers of the wrong length")
-            values: list[Any] = np.frombuffer(raw, dtype="<i8" if kind == "I" else "<f8").tolist()
-            return values
-        _demand(len(raw) >= 8 * size, "packed strings of the wrong length")
-        lengths = np.frombuffer(raw[: 8 * size], dtype="<i8").tolist()
-        ends, text = 8 * size, []
-        for one in lengths:
-            _demand(0 <= one <= len(raw) - ends, "a string beyond its payload")
-            text.append(raw[ends : ends + one].decode("utf-8", "surrogatepass"))
-            ends += one
-        _demand(ends == len(raw), "strings that leave payload over")
-        return text
+    def columns(self, node: list[Any], depth: int) -> Plain:
+        _, container, inner, nodes = node
+        _demand(type(nodes) is list and len(nodes) > 0, "malformed columns")
+        columns = [self.node(column, depth + 1) for column in nodes]
+        _demand(all(type(one) is list and len(one) == len(columns[0]) for one in columns), "ragged columns")
+        self.count(len(columns[0]))
+        rows = zip(*columns, strict=True)
+        return _contained(list(rows) if _natural(inner, 1) else [list(row) for row in rows], container)
+
+    def stack(self, node: list[Any], depth: int) -> Plain:
+        _, container, below = node
+        stacked = self.node(below, depth + 1)
+        _demand(type(stacked) is torch.Tensor and stacked.ndim > 0, "malformed tensors")
+        self.count(TENSOR_ITEMS * len(stacked))
+        return _contained([row.clone() for row in stacked], container)
+
+
+_KINDS = {
+    "o": _Decoder.opaque,
+    "l": _Decoder.sequence,
+    "t": _Decoder.sequence,
+    "m": _Decoder.small_dict,
+    "d": _Decoder.any_dict,
+    "T": _Decoder.tensor,
+    "I": _Decoder.numbers,
+    "F": _Decoder.numbers,
+    "S": _Decoder.strings,
+    "z": _Decoder.columns,
+    "k": _Decoder.stack,
+}

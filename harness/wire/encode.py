@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
+from torch import Tensor
 
 from harness.plain import MAX_ITEMS, TENSOR_ITEMS, Opaque, Plain
 from harness.wire.frame import (
@@ -23,7 +24,8 @@ from harness.wire.frame import (
     WireError,
 )
 
-_WRITER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+_WRITER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False)
+_NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 
 def encode(value: Plain, request_id: int = 0) -> bytes:
@@ -38,9 +40,10 @@ def encode(value: Plain, request_id: int = 0) -> bytes:
         raise WireError(f"the structure takes {len(raw)} bytes, more than {MAX_HEADER}")
     if encoder.items > MAX_ITEMS:
         raise WireError(f"the data have {encoder.items} items, more than {MAX_ITEMS}")
-    if encoder.size > MAX_PAYLOAD:
-        raise WireError(f"the data take {encoder.size} bytes, more than {MAX_PAYLOAD}")
-    return b"".join([HEAD.pack(MAGIC, len(raw), encoder.size, request_id), raw, *encoder.parts])
+    size = sum(map(len, encoder.parts))
+    if size > MAX_PAYLOAD:
+        raise WireError(f"the data take {size} bytes, more than {MAX_PAYLOAD}")
+    return b"".join([HEAD.pack(MAGIC, len(raw), size, request_id), raw, *encoder.parts])
 
 
 class _Encoder:
@@ -48,64 +51,50 @@ class _Encoder:
 
     def __init__(self) -> None:
         self.parts: list[bytes] = []
-        self.size = 0
         self.items = 0
 
-    def store(self, data: bytes) -> list[int]:
-        place = [self.size, len(data)]
-        self.parts.append(data)
-        self.size += len(data)
-        return place
-
-    def node(self, value: Plain, depth: int) -> list[Any]:
+    def node(self, value: Plain, depth: int) -> Any:
         if depth > MAX_LEVELS:
             raise WireError("data nested too deep")
         kind = type(value)
-        if kind is str and len(value) < LONG_STRING:
-            return ["s", value]
+        if kind is Tensor:
+            return self.tensor(value)
+        if kind is str:
+            return value if len(value) < LONG_STRING else ["S", 2, 1, self.strings([value])]
+        if kind is dict:
+            return self.mapping(value, depth)
         if kind is list or kind is tuple:
             return self.sequence(value, depth)
-        if kind is dict:
-            if len(value) < PACK_FROM and all(type(key) is str and len(key) < LONG_STRING for key in value):
-                return ["m", list(value), [self.node(item, depth + 1) for item in value.values()]]
-            return ["d", self.sequence(list(value), depth), self.sequence(list(value.values()), depth)]
-        if kind is torch.Tensor:
-            return self.tensor(value)
-        return self.scalar(value)
-
-    def scalar(self, value: Plain) -> list[Any]:
-        kind = type(value)
-        if value is None:
-            return ["n"]
-        if kind is bool:
-            return ["b", int(value)]
         if kind is int:
             if not -(2**63) <= value < 2**63:
                 raise WireError("an integer beyond 64 bits")
-            return ["i", value]
-        if kind is float:
-            return ["f", value.hex()]
-        if kind is str:
-            return ["S", 2, 1, *self.strings([value])]
+            return value
+        if value is None or kind is float or kind is bool:
+            return value
         if kind is Opaque:
             return ["o", value.type_name]
         raise WireError(f"{kind.__qualname__} is not plain data")
 
-    def tensor(self, value: torch.Tensor) -> list[Any]:
-        name = _dtype_name(value)
-        if name not in DTYPES:
+    def tensor(self, value: Tensor) -> list[Any]:
+        name = _NAMES.get(value.dtype)
+        if name is None:
             raise WireError(f"a tensor of dtype {value.dtype}")
-        if value.ndim > MAX_AXES or max(value.shape, default=0) > MAX_PAYLOAD:
+        empty = not value.numel()
+        if value.ndim > MAX_AXES or value.nbytes > MAX_PAYLOAD or (empty and max(value.shape) > MAX_PAYLOAD):
             raise WireError(f"a tensor of shape {tuple(value.shape)}")
-        flat = value.detach().contiguous().reshape(-1)
-        raw = flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
-        return ["T", name, list(value.shape), *self.store(raw)]
+        bits = value.view(torch.int16) if name == "bfloat16" else value  # NumPy has no bfloat16
+        array = bits.numpy(force=True)
+        self.parts.append(array.tobytes())
+        return ["T", name, array.shape]
 
-    def strings(self, items: Sequence[str]) -> list[int]:
-        self.items += len(items)
-        encoded = [item.encode("utf-8", "surrogatepass") for item in items]
-        lengths = np.array([len(item) for item in encoded], dtype="<i8").tobytes()
-        return self.store(lengths + b"".join(encoded))
+    def mapping(self, value: dict[Any, Any], depth: int) -> list[Any]:
+        if len(value) < PACK_FROM:
+            for key in value:
+                if type(key) is not str or len(key) >= LONG_STRING:
+                    break
+            else:
+                return ["m", list(value), [self.node(item, depth + 1) for item in value.values()]]
+        return ["d", self.sequence(list(value), depth), self.sequence(list(value.values()), depth)]
 
     def sequence(self, items: list[Any] | tuple[Any, ...], depth: int) -> list[Any]:
         container = int(type(items) is tuple)
@@ -121,15 +110,14 @@ class _Encoder:
             return None
         kind = kinds.pop()
         if kind is not str:
-            self.items += len(items) * (TENSOR_ITEMS if kind is torch.Tensor else 1)
-        if kind is int and max(items) < 2**63 and min(items) >= -(2**63):
-            return ["I", container, len(items), *self.store(np.array(items, dtype="<i8").tobytes())]
-        if kind is float:
-            return ["F", container, len(items), *self.store(np.array(items, dtype="<f8").tobytes())]
+            self.items += len(items) * (TENSOR_ITEMS if kind is Tensor else 1)
+        if kind is int or kind is float:
+            self.parts.append(_packed_numbers("q" if kind is int else "d", items))
+            return ["I" if kind is int else "F", container, len(items)]
         if kind is str:
-            return ["S", container, len(items), *self.strings(items)]
-        if kind is torch.Tensor and len({(item.dtype, item.shape) for item in items}) == 1:
-            if _dtype_name(items[0]) not in DTYPES:
+            return ["S", container, len(items), self.strings(items)]
+        if kind is Tensor and len({(item.dtype, item.shape) for item in items}) == 1:
+            if items[0].dtype not in _NAMES:
                 return None  # torch cannot stack every dtype; the tensor's own node says which it is
             return ["k", container, self.tensor(torch.stack(list(items)))]
         if kind in (list, tuple) and len({len(item) for item in items}) == 1 and len(items[0]) > 0:
@@ -138,6 +126,17 @@ class _Encoder:
             return ["z", container, int(kind is tuple), nodes]
         return None
 
+    def strings(self, items: Sequence[str]) -> int:
+        """Store strings behind their lengths. Returns how many bytes they take together."""
+        self.items += len(items)
+        encoded = [item.encode("utf-8", "surrogatepass") for item in items]
+        data = _packed_numbers("q", list(map(len, encoded))) + b"".join(encoded)
+        self.parts.append(data)
+        return len(data)
 
-def _dtype_name(tensor: torch.Tensor) -> str:
-    return str(tensor.dtype).removeprefix("torch.")
+
+def _packed_numbers(code: str, numbers: Sequence[float]) -> bytes:
+    try:
+        return struct.pack(f"<{len(numbers)}{code}", *numbers)
+    except struct.error as error:
+        raise WireError("an integer beyond 64 bits") from error

@@ -1,18 +1,25 @@
 """The wire: plain data to bytes and back, by a format that can express nothing else.
 
 A frame is a fixed head (magic, lengths, request id), a JSON header that gives the structure, and a
-payload that holds tensors and long lists raw. The decoder trusts nothing: every node, length and
-offset is checked, and whatever is wrong with a frame, it raises `WireError` and nothing else.
+payload that holds tensors and long lists raw. The decoder trusts nothing: every node and length
+is checked, and whatever is wrong with a frame, it raises `WireError` and nothing else.
 
-A node is a JSON list whose first item is its kind:
+None, bools, ints of 64 bits, floats (NaN and Infinity as Python's json writes them) and short strings
+are nodes as they stand in the header. Every other node is a JSON list whose first item is its kind;
+a JSON object is no node at all:
 
-    n None · b bool · i int · f float (as hex) · s str · o type name (Opaque)
-    l / t  list / tuple of nodes · d dict, as two sequence nodes: keys, values
+    o      type name (Opaque)
+    l / t  list / tuple: a list of nodes
+    d      dict, as two sequence nodes: keys, values
     m      a small dict whose keys are short strings: the keys as they are, a list of nodes
-    T      tensor: dtype, shape, offset, bytes
-    I F S  list (or, lower bound 1, tuple) of ints / floats / strings, packed
-    z      sequence of equally long sequences, stored by columns
-    k      sequence of tensors of one dtype and shape, stored as one
+    T      tensor: dtype, shape
+    I F    list (container 0) or tuple (1) of ints / floats, packed: container, count
+    S      the same of strings, or (2) one long string: container, count, length in bytes
+    z      sequence of equally long sequences, stored by columns: container, that of a row, nodes
+    k      sequence of tensors of one dtype and shape, stored as one: container, node
+
+What a node's data take of the payload follows from the node, and where they are from its place: nodes take their
+data one after the other, depth first, and the last takes the last byte.
 """
 
 from __future__ import annotations
@@ -23,7 +30,7 @@ import torch
 
 from harness.plain import MAX_DEPTH, MAX_TENSOR_BYTES
 
-MAGIC = b"SQG1"
+MAGIC = b"SQG2"
 HEAD = struct.Struct(">4sIQQ")
 MAX_HEADER = 64 * 2**10
 MAX_PAYLOAD = MAX_TENSOR_BYTES

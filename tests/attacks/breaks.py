@@ -81,7 +81,7 @@ ATTACKS = [
         """
         for descriptor in range(3, 64):
             try:
-                os.write(descriptor, b"SQG1\\0\\0")
+                os.write(descriptor, b"SQG2\\0\\0")
             except OSError:
                 pass
         while True:

@@ -483,7 +483,7 @@ def test_the_budget_covers_the_observer_and_is_taken_back() -> None:
     [
         (torch.zeros(1).expand(2**30), "harness.plain.NotPlainError", "a tensor of shape (1073741824,) is larger"),
         (2**70, "harness.wire.frame.WireError", "the result cannot be written down: an integer beyond 64 bits"),
-        ([None] * 12_000, "harness.wire.frame.WireError", "the result cannot be written down: the structure takes"),
+        ([None] * 14_000, "harness.wire.frame.WireError", "the result cannot be written down: the structure takes"),
         (torch.zeros([1] * 20), "harness.wire.frame.WireError", "the result cannot be written down: a tensor of"),
         (torch.zeros(0, 2**40), "harness.wire.frame.WireError", "the result cannot be written down: a tensor of"),
         (MemoryError("all of it"), "MemoryError", "all of it"),

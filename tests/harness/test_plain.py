@@ -120,6 +120,13 @@ def test_everything_else_is_opaque(value: Any, name: str) -> None:
     assert same(to_plain([value]), [Opaque(name)])
 
 
+@pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
+def test_a_quantized_tensor_is_opaque() -> None:
+    """Its elements are not what its memory holds."""
+    quantized = torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.quint8)
+    assert to_plain(quantized) == Opaque("torch.Tensor of layout torch.strided on device cpu")
+
+
 @pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
 def test_a_tensor_without_one_shape_is_opaque() -> None:
     """What torch itself cannot read is no tensor either."""
@@ -189,6 +196,36 @@ def test_a_tensor_with_its_own_dispatch_is_opaque() -> None:
 
     (opaque,) = to_plain([torch.ones(2).as_subclass(Dispatching)])
     assert opaque.type_name.endswith("Dispatching with a __torch_dispatch__ of its own")
+    disguised = torch.ones(2).as_subclass(Dispatching)
+    disguised.__class__ = torch.Tensor
+    assert to_plain(disguised) == Opaque("torch.Tensor with a __torch_dispatch__ of its own")
+
+
+def test_a_tensor_that_wraps_another_is_opaque() -> None:
+    """torch's own wrappers have torch.Tensor's type, and elements that only torch's transformations reach."""
+    seen: list[Any] = []
+    torch.vmap(lambda row: seen.append(to_plain(row)) or row.sum())(torch.ones(2, 3))
+    assert [*seen, to_plain(torch._to_functional_tensor(torch.ones(2)))] == 2 * [
+        Opaque("torch.Tensor that cannot be read")
+    ]
+
+
+def test_a_metaclass_is_not_asked() -> None:
+    """Neither for its hash nor whether it equals anything: a type is told by what it is."""
+
+    class Meta(type):
+        def __hash__(cls) -> int:
+            TRAPPED.append("__hash__")
+            return 1
+
+        def __eq__(cls, other: object) -> bool:
+            TRAPPED.append("__eq__")
+            return True
+
+    kinds = [Meta(base.__name__, (base,), {}) for base in (object, int, str, list, dict, tuple)]
+    values = [kind() for kind in kinds]
+    assert same(to_plain(values)[1:], [0, "", [], {}, ()])
+    assert same(to_plain({"a": values[1:], values[1]: 1}), {"a": [0, "", [], {}, ()], 0: 1})
 
 
 @pytest.mark.parametrize("kind", [torch.Tensor, list, dict, str, int, float, np.integer])
@@ -254,8 +291,25 @@ def test_parts_of_a_snapshot_share_nothing() -> None:
         torch.ones(2, requires_grad=True) * 2,
         torch.tensor(3),
         torch.empty(0, 5),
+        torch.zeros(2, 3, 4, 5).to(memory_format=torch.channels_last),
+        torch.arange(9.0)[2:4],
+        torch._efficientzerotensor(3),
+        torch.zeros(2, dtype=torch.bfloat16),
     ],
-    ids=["turned", "strided", "expanded", "conjugate", "negative", "in a graph", "0-d", "empty"],
+    ids=[
+        "turned",
+        "strided",
+        "expanded",
+        "conjugate",
+        "negative",
+        "in a graph",
+        "0-d",
+        "empty",
+        "channels last",
+        "part",
+        "zeros without memory",
+        "bfloat16",
+    ],
 )
 def test_tensors_become_contiguous_base_tensors(tensor: torch.Tensor) -> None:
     """Views, lazy conjugates and members of a graph become contiguous tensors of the same values."""
@@ -266,12 +320,17 @@ def test_tensors_become_contiguous_base_tensors(tensor: torch.Tensor) -> None:
     assert not plain.is_conj()
     assert not plain.is_neg()
     assert same(plain, tensor.detach().clone())
+    assert plain.untyped_storage().nbytes() == plain.nbytes
+    assert plain.data_ptr() != tensor.data_ptr() or not tensor.numel()
 
 
 def test_devices_of_all_tensors_are_noted() -> None:
     """The devices of tensors are gathered wherever they stand."""
     devices: set[str] = set()
     to_plain({"a": [(torch.ones(1),)]}, devices)
+    assert devices == {"cpu"}
+    devices.clear()
+    to_plain(torch.ones(1, dtype=torch.complex64).conj(), devices)
     assert devices == {"cpu"}
 
 

@@ -202,11 +202,11 @@ ENDS = {
     "closed descriptors": ("os.closerange(0, 64)", Verdict.CRASHED, "exit status 72"),
     "a cut line, and going on": ("os.close(line())\nwhile True: pass", Verdict.CRASHED, "cut its line to the judge"),
     "garbage": ("os.write(line(), b'x' * 100)", Verdict.PROTOCOL, "wrote to the judge by itself"),
-    "half a head": ("os.write(line(), b'SQG1'); os._exit(0)", Verdict.CRASHED, "exit status 0"),
+    "half a head": ("os.write(line(), b'SQG2'); os._exit(0)", Verdict.CRASHED, "exit status 0"),
     "a head above the caps": (
-        "os.write(line(), b'SQG1' + b'\\xff' * 20)", Verdict.PROTOCOL, "not a frame, or one above the caps",
+        "os.write(line(), b'SQG2' + b'\\xff' * 20)", Verdict.PROTOCOL, "not a frame, or one above the caps",
     ),
-    "an empty frame": ("os.write(line(), b'SQG1' + bytes(20))", Verdict.PROTOCOL, "wrote to the judge by itself"),
+    "an empty frame": ("os.write(line(), b'SQG2' + bytes(20))", Verdict.PROTOCOL, "wrote to the judge by itself"),
     "a frame that is no answer": (
         f"{INSIDE}os.write(line(), encode({{'outcome': 1}}, 1))", Verdict.PROTOCOL, "",
     ),
@@ -1069,7 +1069,8 @@ def head(magic: bytes = MAGIC, header: int = 0, payload: int = 0) -> bytes:
     [
         b"\x00" * HEAD.size,
         b"GET / HTTP/1.1\r\nHost: judge\r\n\r\n",
-        head(b"SQG2"),
+        head(b"SQG1"),
+        head(b"SQG3"),
         head(header=MAX_HEADER + 1),
         head(header=2**32 - 1),
         head(payload=MAX_PAYLOAD + 1),
