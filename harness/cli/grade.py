@@ -10,11 +10,13 @@ from pathlib import Path
 
 import click
 
+from harness.cli.changes import arrivals, files_below, until_interrupted
+from harness.cli.intake import Writing, fate, gathered, take_in
 from harness.cli.options import NOT_RUN_EXIT, build_exam, exam_options, feedback_option, friendly, isolation_options
 from harness.grading.executors import executor_of
-from harness.grading.gathering import Found, gather
+from harness.grading.gathering import Found
 from harness.grading.isolation import said, workers_for
-from harness.grading.record import Record, record_path, write_record
+from harness.grading.record import Record
 from harness.grading.run import Run
 from harness.grading.seed import Seed
 from harness.grading.store import Store
@@ -22,12 +24,9 @@ from harness.plugins import find
 from harness.reports.console import console
 from harness.reports.feedback import Feedback
 from harness.reports.progress import progress_over
-from harness.reports.student import write_feedback
 from harness.reports.summary import print_summary
 
 STOPPED_EXIT = 130
-UNPACKED = ".unpacked"
-"""The folder under --out for what archives hold; no submission has that name."""
 
 
 @click.command()
@@ -51,6 +50,7 @@ UNPACKED = ".unpacked"
 @click.option(
     "--diagnose/--no-diagnose", default=True, show_default=True, help="Look for the known mistake behind each failure."
 )
+@click.option("--watch", is_flag=True, help="Stay, and grade what is handed in as it comes, until Ctrl-C.")
 @feedback_option
 @exam_options
 @isolation_options
@@ -65,6 +65,7 @@ def grade(
     resume: bool,
     only: tuple[str, ...],
     diagnose: bool,
+    watch: bool,
     feedback: str,
     seed: Seed,
     device: str,
@@ -78,7 +79,8 @@ def grade(
     Writes for each DIR/<submission>/grade.json, the record, and feedback.txt, what its author may see of it, and
     prints a summary table. A submission that cannot be loaded gets a record that says so, with 0 points.
     Submissions run confined, and what they print is dropped. Verdicts are kept in DIR as they arrive: run it again
-    after a crash or a change, and only what is missing or stale is judged.
+    after a crash or a change, and only what is missing or stale is judged. With --watch it stays, everything loaded,
+    and writes the record of each submission that comes or changes within a moment.
     """
     if in_process:
         raise click.UsageError(
@@ -87,28 +89,42 @@ def grade(
     judging = executor_of(executor, jobs)
     for path in paths:
         find(path)  # what is not there is told before anything is written
-    records: list[Record] = []
     with workers_for(device, False, require_isolation) as workers:
         exam = replace(build_exam(seed, device, rubric, corpus), echo=False)
         exam = exam if diagnose else replace(exam, diagnoser=None)
         with Store(out) as store:
-            chosen = _chosen(_gathered(paths, out / UNPACKED), paths, only)
-            run, where = Run(exam, store, workers, judging), said(workers)
+            seen = files_below(paths, out)
+            chosen = _chosen(gathered(paths, out), paths, only, none=watch)
+            writing = Writing(Run(exam, store, workers, judging), out, Feedback(feedback))
+            where = said(workers)
             with _told_if_stopped(out), progress_over(len(chosen), "grading") as advance:
-                for name, record in run.grade(chosen, fresh=not resume):
-                    place = record_path(out, name, device)
-                    write_record(record, place)
-                    write_feedback(record, place, Feedback(feedback))
-                    records.append(record)
-                    advance(_fate(record))
+                for record in writing.graded(chosen, fresh=not resume):
+                    advance(fate(record))
+            _print(writing.records, chosen, out, where)
+            if watch:
+                exam.rehearse(exam.checks)
+                click.echo(f"waiting for work in {', '.join(map(str, paths))}; Ctrl-C ends")
+                with _told_if_stopped(out):
+                    for found in until_interrupted(arrivals(paths, out, known=seen)):
+                        take_in(writing, paths, only, {file for file in found if found[file] != seen.get(file)})
+                        seen = found
+                _print(writing.records, chosen, out, where)
+    context.exit(NOT_RUN_EXIT if any(record.score is None for record in writing.records.values()) else 0)
+
+
+def _print(records: dict[str, Record], chosen: list[Found], out: Path, where: str) -> None:
+    """The summary, what is to be known of single submissions, and how they were confined."""
+    if not records:
+        return
     order = [one.name for one in chosen]
-    records.sort(key=lambda record: order.index(record.submission))
-    print_summary(console(), records, out)
+    known = sorted(
+        records.values(), key=lambda one: order.index(one.submission) if one.submission in order else len(order)
+    )
+    print_summary(console(), known, out)
     for one in chosen:
         for note in one.notes:
             click.echo(f"{one.name}: {note}", err=True)
     click.echo(where)
-    context.exit(NOT_RUN_EXIT if any(record.score is None for record in records) else 0)
 
 
 @contextmanager
@@ -121,26 +137,10 @@ def _told_if_stopped(out: Path) -> Iterator[None]:
         raise SystemExit(STOPPED_EXIT) from None
 
 
-def _fate(record: Record) -> str:
-    """What progress counts a submission as."""
-    if record.score is None:
-        return "without a score"
-    if record.error is not None:
-        return "not loaded"
-    return "" if record.full else "below full marks"
-
-
-def _gathered(paths: tuple[Path, ...], into: Path) -> list[Found]:
-    try:
-        return gather(paths, into)
-    except OSError as error:
-        raise click.UsageError(
-            f"{into}: archives cannot be unpacked there ({error.strerror}); choose another --out"
-        ) from error
-
-
-def _chosen(found: list[Found], paths: tuple[Path, ...], names: tuple[str, ...]) -> list[Found]:
-    """The submissions of the given names, or all."""
+def _chosen(found: list[Found], paths: tuple[Path, ...], names: tuple[str, ...], none: bool) -> list[Found]:
+    """The submissions of the given names, or all; `none`: there may be none yet."""
+    if none and (not found or names):
+        return [one for one in found if one.name in names or not names]
     if not found:
         raise click.UsageError(f"there is no submission in {', '.join(map(str, paths))}: no .py file, no package")
     known = [one.name for one in found]

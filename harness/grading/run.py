@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import msgspec
 
@@ -57,7 +58,7 @@ class Run:
         """Grade submissions and yield each one's record when it is done."""
         self._found = {one.name: one for one in found}
         self.store.setting(self.facts, self.setting)
-        attempt = self.store.begin(self.setting, msgspec.json.encode(self.exam.rubric).decode())
+        attempt = self._attempt
         works, unreadable = self._works(found, fresh)
         for name, submission in unreadable.items():
             outcomes = {one.id: judge_check(self.exam, submission, one) for one in self.exam.checks}
@@ -71,6 +72,11 @@ class Run:
                 yield from self._done(attempt, waiting[index])
             else:
                 self._hear(waiting[index], message)
+
+    @cached_property
+    def _attempt(self) -> int:
+        """The number of this run's attempt: one, however often it grades."""
+        return self.store.begin(self.setting, msgspec.json.encode(self.exam.rubric).decode())
 
     def _works(self, found: Sequence[Found], fresh: bool) -> tuple[list[Work], dict[str, Submission]]:
         """The distinct submissions, and those that cannot even be read."""

@@ -40,6 +40,7 @@ class Confined:
         self._message = {"kind": LOAD, "source": plain_source(source), "seconds": limits.load_seconds}
         self._texts = [content for _, content in source.modules.values()]
         self._loaded: Loaded | None = None
+        self._keys: dict[str, tuple[str, int]] = {}
         self._spent = 0.0
         self._memory = Memory()
         self._served: dict[tuple[str, int], set[str]] = {}  # the components that each worker has been asked for
@@ -125,7 +126,10 @@ class Confined:
         raise EndedError(Verdict.OUT_OF_MEMORY, said)
 
     def _key(self, component: Component) -> tuple[str, int]:
-        return kind_of(component.rules), self._limits.memory_of(component)
+        name = component.name
+        if name not in self._keys:
+            self._keys[name] = kind_of(component.rules), self._limits.memory_of(component)
+        return self._keys[name]
 
     def _serving(self, component: Component) -> tuple[tuple[str, int], Worker]:
         """The worker that a component is observed in, and its key."""

@@ -32,6 +32,8 @@ from harness.plain import MAX_DEPTH, MAX_TENSOR_BYTES
 
 MAGIC = b"SQG2"
 HEAD = struct.Struct(">4sIQQ")
+_ID = struct.Struct(">Q")
+_ID_AT = HEAD.size - _ID.size
 MAX_HEADER = 64 * 2**10
 MAX_PAYLOAD = MAX_TENSOR_BYTES
 MAX_AXES = 16
@@ -54,11 +56,10 @@ class WireError(Exception):
 
 def number_of(frame: bytes) -> int:
     """The request id in a frame's head."""
-    number: int = HEAD.unpack_from(frame)[-1]
+    number: int = _ID.unpack_from(frame, _ID_AT)[0]
     return number
 
 
 def numbered(frame: bytes, request_id: int) -> bytes:
     """The same frame under another request id."""
-    magic, header, payload, _ = HEAD.unpack_from(frame)
-    return HEAD.pack(magic, header, payload, request_id) + frame[HEAD.size :]
+    return frame[:_ID_AT] + _ID.pack(request_id) + frame[HEAD.size :]

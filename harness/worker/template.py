@@ -97,8 +97,12 @@ def _import_contracts(setup: dict[str, Any]) -> Mapping[str, Any]:
 
 
 def _use_once(torch: Any) -> None:
-    """What kernels find out about the processor at their first use, they read from files that workers do not see.
-    Forward only: a backward pass would start the engine's state, which does not survive a fork."""
+    """What kernels find out about the processor at their first use, they read from files that workers do not see; and
+    the first LSTM that is to be differentiated makes its code, for 22 ms. Forward only: a backward pass would start the
+    engine's state, which does not survive a fork."""
+    state = torch.get_rng_state()
+    torch.nn.LSTM(2, 2)(torch.zeros(1, 1, 2))
+    torch.set_rng_state(state)
     with torch.no_grad():
         square = torch.zeros(16, 16)
         torch.tanh(torch.nn.functional.linear(square @ square, square)).softmax(-1).sum()

@@ -1,4 +1,4 @@
-"""`seqgrade check --watch`: a submission is checked again at each save."""
+"""`--watch`: a submission is checked again at each save, and a class is graded as its work comes in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from harness.cli import main
-from harness.cli.changes import changes
+from harness.cli.changes import arrivals, changes
+from harness.grading.record import read_record
+from harness.grading.store import Store
 
 from .exams import ROOT, written
 
@@ -103,3 +105,62 @@ def test_one_case_is_not_watched(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["check", str(written(tmp_path, RIGHT)), "--watch", "--case", "{}"])
     assert done.exit_code == 2
     assert "leave one of them out" in done.output
+
+
+def test_what_comes_is_taken_in_when_it_is_whole(tmp_path: Path) -> None:
+    """Not while it still grows; what is hidden, cached or in the records' folder is nobody's work."""
+    kept = tmp_path / "kept.py"
+    kept.write_text("1")
+    out = tmp_path / "results"
+    cache = tmp_path / "__pycache__"
+
+    def growing(text: str) -> Callable[[], object]:
+        return lambda: (tmp_path / "new.py").write_text(text)
+
+    def beside() -> None:
+        for folder in (out, cache):
+            folder.mkdir()
+            (folder / "x.py").write_text("x")
+        (tmp_path / ".hidden.py").write_text("x")
+
+    wait = Waiting(nothing, beside, nothing, growing("a"), growing("ab"), growing("abc"), nothing, kept.unlink, nothing)
+    seen = arrivals([tmp_path], out, wait)
+    assert {file.name for file in next(seen)} == {"kept.py", "new.py"}
+    assert wait.waits == 7
+    assert {file.name for file in next(seen)} == {"new.py"}
+    assert wait.waits == 9
+
+
+def test_what_came_before_the_first_look_is_an_arrival(tmp_path: Path) -> None:
+    """Grading the class takes its time, in which more comes in."""
+    (tmp_path / "early.py").write_text("1")
+    wait = Waiting(nothing, nothing)
+    assert len(next(arrivals([tmp_path], tmp_path / "out", wait, known={}))) == 1
+
+
+def test_a_class_is_graded_as_it_comes_in(tmp_path: Path) -> None:
+    """A file, another in its place, a package that cannot be loaded; at Ctrl-C all is summed up in one attempt."""
+    folder, out = tmp_path / "class", tmp_path / "out"
+    folder.mkdir()
+    rubric = tmp_path / "rubric.toml"
+    rubric.write_text('name = "one"\n[components]\ntokenize = 1\n')
+    command = [sys.executable, "-m", "harness", "grade", str(folder), "--out", str(out), "--rubric", str(rubric)]
+    with subprocess.Popen([*command, "--watch"], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "waiting for work" in process.stdout.readline()
+        told = []
+        for text, name in ((RIGHT, "ada.py"), (WRONG, "ada.py"), ("x = (", "bob/__init__.py")):
+            (folder / name).parent.mkdir(exist_ok=True)
+            written(folder, text, name)
+            told.append(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+        assert process.wait(20) == 0
+    assert [line.partition(" · ")[0] for line in told[::2]] == ["ada: 1.00 / 1", "bob: 0.00 / 1 (not loaded)"]
+    assert told[1].startswith("ada: 0.")
+    assert "bob" in rest
+    assert "2 records" in rest
+    assert read_record(out / "ada" / "grade.json").score != 1
+    with Store(out) as store:
+        (attempt,) = store.attempts()
+        assert set(store.records(attempt[0])) == {"ada", "bob"}
