@@ -468,3 +468,13 @@ def test_what_raises_when_it_is_called_again_is_an_error() -> None:
     raised = Observation(raised=Raised(["builtins.KeyError"], "'W'", ["x.py:3, in f: y"]))
     told = fault(lambda: trial(raised).computes_anew(X, OTHERS))
     assert told.splitlines() == ["spec: raised KeyError", "  'W'", "  x.py:3, in f: y", f"  {AGAIN}"]
+
+
+def test_all_three_results_are_judged_as_any_other() -> None:
+    """The first must be of the right kind, and the second as near as float32 allows, not as after large scores."""
+    kind = Array("n")
+    no_tensor = Observation("x", again=OTHERS["x"], kept=OTHERS["x"])
+    assert "is a str" in fault(lambda: trial(no_tensor, OTHERS["x"], kind).computes_anew(X, OTHERS))
+    near = OTHERS["x"] + STABLE / 2
+    off_by_little = Observation(X["x"], again=near, kept=near)
+    assert "but should be 3" in fault(lambda: trial(off_by_little, OTHERS["x"], kind).computes_anew(X, OTHERS))
