@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from harness.judge.check import check
-from harness.judge.standard import agreement, gradients, purity
+from harness.judge.standard import agreement, gradients, layouts, purity, renewal
 from harness.judge.trial import Trial
 
 from .cases import attention as cases
@@ -25,6 +26,8 @@ from .cases.attention import (
     Positions,
     Regression,
 )
+
+_EACH_HINT = "What is kept between two calls, and does all that it was computed from decide where it is found again?"
 
 # -- kernel ----------------------------------------------------------------------------------------------
 
@@ -101,6 +104,12 @@ def test_kernel_refuses_an_unknown_name(trial: Trial, case: Distances) -> None:
 
 test_kernel_leaves_arguments_and_random_state_alone = purity(
     "kernel", cases.distances, examples=[Distances(name, (5,), 0.7, 6) for name in NAMES]
+)
+test_kernel_takes_tensors_of_any_layout = layouts(
+    "kernel", cases.distances, examples=[Distances(name, (4, 7), 0.7, 7) for name in NAMES]
+)
+test_kernel_computes_anew_at_each_call = renewal(
+    "kernel", cases.distances, examples=[Distances(name, (4, 7), 0.7, 8) for name in NAMES]
 )
 
 
@@ -197,6 +206,12 @@ def test_nadaraya_watson_answers_each_query_by_itself(trial: Trial, case: Regres
 
 
 test_nadaraya_watson_leaves_arguments_and_random_state_alone = purity("nadaraya_watson", cases.regressions())
+test_nadaraya_watson_takes_tensors_of_any_layout = layouts(
+    "nadaraya_watson", cases.regressions(), examples=_REGRESSIONS[:2]
+)
+test_nadaraya_watson_computes_anew_at_each_call = renewal(
+    "nadaraya_watson", cases.regressions(), examples=_REGRESSIONS[:2]
+)
 
 # -- attention_pooling -----------------------------------------------------------------------------------
 
@@ -301,6 +316,12 @@ test_attention_pooling_gradients_reach_every_argument = gradients(
     examples=[*_POOLINGS[:2], *_POOLINGS[4:], Pooling(3, 4, 5, 2, 6, "float64", "levels")],
 )
 test_attention_pooling_leaves_arguments_and_random_state_alone = purity("attention_pooling", cases.poolings())
+test_attention_pooling_takes_tensors_of_any_layout = layouts(
+    "attention_pooling", cases.poolings(), examples=_POOLINGS[:2]
+)
+test_attention_pooling_computes_anew_at_each_call = renewal(
+    "attention_pooling", cases.poolings(), examples=_POOLINGS[:2]
+)
 
 # -- masked_softmax --------------------------------------------------------------------------------------
 
@@ -313,15 +334,24 @@ _MASKED = [
     Masked(1, 4, 3, 6, "query"),
     Masked(4, 1, 3, 7),
 ]
+_MASKED_WIDE = [
+    Masked(2, 3, 300, 1, "query"),
+    Masked(1, 300, 2, 2, "query", "float64"),
+    Masked(300, 1, 2, 3),
+    Masked(2, 33, 65, 4),
+    Masked(17, 1, 4, 5, "query"),
+    *(Masked(4, 4, 4, 6, lens) for lens in cases.LENS),
+    *(Masked(3, 4, 5, 7, "query", "float32", regime) for regime in ("ties", "close", "tiny")),
+]
 _SHORT = [Masked(2, 3, 5, 1, lens, "float64") for lens in ("batch", "query")]
 
 test_masked_softmax_weighs_the_keys_within_the_length = agreement(
     "masked_softmax",
-    cases.masked(),
+    cases.masked(regimes=("normal", "normal", "ties", "close")),
     "The weights are the softmax of the scores over the keys within the length, and 0 beyond it.",
     "weighs_the_keys_within_the_length",
     count=6,
-    examples=_MASKED,
+    examples=[*_MASKED, *_MASKED_WIDE],
     weight=2,
     hint="(n,) is a length for each batch element, (n, q) one for each query; which keys does a length of 2 leave?",
 )
@@ -398,13 +428,13 @@ def test_masked_softmax_takes_a_length_for_all_queries_of_its_batch_element(tria
 
 @check(
     "masked_softmax",
-    cases.masked(regimes=("levels", "behind", "spread")),
+    cases.masked(regimes=("levels", "apart", "behind", "spread")),
     count=4,
     examples=[
         Masked(3, 4, 5, 8, lens, dtype, regime)
         for lens in ("batch", "query")
         for dtype in DTYPES
-        for regime in ("levels", "behind", "spread")
+        for regime in ("levels", "apart", "behind", "spread")
     ],
     hint="What does a masked key's score of 1e4 do to yours, before it is masked and after?",
 )
@@ -414,11 +444,31 @@ def test_masked_softmax_is_stable_for_large_scores(trial: Trial, case: Masked) -
 
 
 test_masked_softmax_gradients_reach_every_argument = gradients(
-    "masked_softmax", cases.masked(), count=3, examples=[*_MASKED[:6], Masked(3, 4, 5, 8, "query", "float64", "behind")]
+    "masked_softmax",
+    cases.masked(),
+    count=3,
+    examples=[
+        *_MASKED[:6],
+        Masked(3, 4, 5, 8, "query", "float32", "ties"),
+        *(Masked(3, 4, 5, 8, "query", "float64", regime) for regime in ("levels", "apart", "behind", "ties")),
+    ],
 )
 test_masked_softmax_leaves_arguments_and_random_state_alone = purity(
     "masked_softmax", cases.masked(), count=2, examples=_SHORT
 )
+test_masked_softmax_takes_tensors_of_any_layout = layouts(
+    "masked_softmax", cases.masked(), count=1, examples=_MASKED[1:6:2]
+)
+test_masked_softmax_computes_anew_at_each_call = renewal(
+    "masked_softmax", cases.masked(), count=1, examples=_MASKED[1:6:2]
+)
+
+
+@check("masked_softmax", cases.masked(), count=1, examples=_SHORT[1:2], hint=_EACH_HINT)
+def test_masked_softmax_notices_each_argument_that_changes(trial: Trial, case: Masked) -> None:
+    """With one argument changed, and all others as they were, the next call gives the result for these."""
+    _notices_each_argument(trial, case)
+
 
 # -- dot_product_attention -------------------------------------------------------------------------------
 
@@ -430,16 +480,33 @@ _ATTENDING = [
     Attending(1, 4, 3, 5, 1, 5, "query"),
     Attending(3, 3, 3, 3, 3, 6),
 ]
+_ATTENDING_WIDE = [
+    Attending(1, 2, 300, 3, 4, 1, "query", "float64"),
+    Attending(1, 300, 2, 3, 4, 2, "query"),
+    Attending(300, 1, 2, 3, 4, 3),
+    Attending(2, 3, 4, 300, 257, 4),
+    Attending(1, 17, 33, 65, 3, 5),
+    *(Attending(4, 4, 4, 4, 4, 6, lens) for lens in cases.LENS),
+    Attending(2, 4, 4, 3, 5, 7, "none", "float64"),
+    Attending(3, 4, 4, 5, 2, 8, "batch", "float32", "self"),
+    Attending(3, 4, 6, 5, 5, 8, "batch", "float32", "memory"),
+    *(Attending(3, 4, 6, 2, 5, 8, lens, "float32", "behind") for lens in ("batch", "query")),
+    Attending(3, 4, 6, 2, 5, 9, "query", "float32", "ties"),
+]
+_ATTENDING_APART = [
+    *(Attending(3, 4, 5, 2, 6, 7, "query", "float64", regime) for regime in ("levels", "apart", "ties")),
+    *(Attending(3, 4, 6, 2, 5, 8, "batch", dtype, "behind") for dtype in DTYPES),
+]
 _FEW = [Attending(2, 3, 5, 4, 6, 1, lens, "float64") for lens in ("batch", "query")]
 _VALUES_IN_REACH = "An output is an average of values: by which weights?"
 
 test_dot_product_attention_attends_by_scaled_dot_products = agreement(
     "dot_product_attention",
-    cases.attending(),
+    cases.attending(regimes=("normal", "normal", "behind", "ties")),
     "The weights are softmax(Q K^T / sqrt(d)) within the lengths, and the output is their product with V [11.3.6].",
     "attends_by_scaled_dot_products",
     count=5,
-    examples=_ATTENDING,
+    examples=[*_ATTENDING, *_ATTENDING_WIDE],
     weight=2,
     hint="What are the scores divided by, over which axis do the keys run, and when does the mask come?",
 )
@@ -497,9 +564,14 @@ def test_dot_product_attention_keeps_batch_and_queries_apart(trial: Trial, case:
 
 @check(
     "dot_product_attention",
-    cases.attending(regimes=("levels",)),
+    cases.attending(regimes=("levels", "apart")),
     count=3,
-    examples=[Attending(3, 4, 5, 2, 6, 7, lens, dtype, "levels") for lens in ("batch", "query") for dtype in DTYPES],
+    examples=[
+        Attending(3, 4, 5, 2, 6, 14, lens, dtype, regime)
+        for lens in ("batch", "query")
+        for dtype in DTYPES
+        for regime in ("levels", "apart")
+    ],
     hint="Which softmax survives scores of 1e4, and which mask a masked score of 1e4?",
 )
 def test_dot_product_attention_is_stable_for_large_scores(trial: Trial, case: Attending) -> None:
@@ -508,11 +580,24 @@ def test_dot_product_attention_is_stable_for_large_scores(trial: Trial, case: At
 
 
 test_dot_product_attention_gradients_reach_every_argument = gradients(
-    "dot_product_attention", cases.attending(), count=3, examples=_ATTENDING[:6]
+    "dot_product_attention", cases.attending(), count=3, examples=[*_ATTENDING[:6], *_ATTENDING_APART]
 )
 test_dot_product_attention_leaves_arguments_and_random_state_alone = purity(
     "dot_product_attention", cases.attending(), count=2, examples=_FEW
 )
+test_dot_product_attention_takes_tensors_of_any_layout = layouts(
+    "dot_product_attention", cases.attending(), count=1, examples=_ATTENDING[1:6:2]
+)
+test_dot_product_attention_computes_anew_at_each_call = renewal(
+    "dot_product_attention", cases.attending(), count=1, examples=_ATTENDING[1:6:2]
+)
+
+
+@check("dot_product_attention", cases.attending(), count=1, examples=_FEW[1:2], hint=_EACH_HINT)
+def test_dot_product_attention_notices_each_argument_that_changes(trial: Trial, case: Attending) -> None:
+    """With one argument changed, and all others as they were, the next call gives the result for these."""
+    _notices_each_argument(trial, case)
+
 
 # -- additive_attention ----------------------------------------------------------------------------------
 
@@ -524,16 +609,34 @@ _ADDITIVE = [
     Additive(1, 4, 3, 5, 1, 1, 2, 5, "query"),
     Additive(3, 3, 3, 3, 3, 3, 3, 6),
 ]
+_ADDITIVE_WIDE = [
+    Additive(1, 2, 300, 3, 4, 5, 6, 1, "query", "float64"),
+    Additive(1, 300, 2, 3, 4, 5, 6, 2, "query"),
+    Additive(300, 1, 2, 4, 3, 5, 6, 3),
+    Additive(1, 2, 3, 260, 257, 300, 258, 4),
+    Additive(1, 17, 33, 3, 4, 65, 5, 5, "batch", "float64"),
+    *(Additive(4, 4, 4, 4, 4, 4, 4, 6, lens) for lens in cases.LENS),
+    Additive(3, 4, 4, 5, 5, 2, 6, 7, "batch", "float32", "self"),
+    Additive(3, 4, 6, 2, 5, 3, 5, 7, "batch", "float32", "memory"),
+    *(Additive(3, 4, 6, 2, 5, 7, 8, 8, lens, "float32", "behind") for lens in ("batch", "query")),
+    *(Additive(3, 4, 6, 2, 5, 7, 8, 8, "query", "float32", regime) for regime in ("ties", "turned")),
+]
+_ADDITIVE_APART = [
+    *(Additive(3, 4, 5, 2, 6, 7, 1, 7, "query", "float64", regime) for regime in ("levels", "apart", "ties")),
+    *(Additive(3, 4, 6, 2, 5, 7, 8, 8, "batch", dtype, "steep") for dtype in DTYPES),
+    Additive(3, 4, 6, 2, 5, 7, 8, 8, "batch", "float64", "behind"),
+]
+_STEEP = [Additive(3, 4, 5, 2, 6, 7, 4, 8, lens, dtype, "steep") for lens in ("none", "query") for dtype in DTYPES]
 _PAIRS = [Additive(2, 3, 5, 4, 6, 7, 8, 1, lens, "float64") for lens in ("batch", "query")]
 
 test_additive_attention_attends_by_a_network_of_query_and_key = agreement(
     "additive_attention",
-    cases.additive(),
+    cases.additive(regimes=("normal", "normal", "behind", "ties")),
     "The weights are the softmax of w_v . tanh(q W_q + k W_k) within the lengths [11.3.7], the output their product "
     "with V.",
     "attends_by_a_network_of_query_and_key",
     count=5,
-    examples=_ADDITIVE,
+    examples=[*_ADDITIVE, *_ADDITIVE_WIDE],
     weight=2,
     hint="Each of the q times k pairs of a query and a key has h hidden units of its own.",
 )
@@ -601,10 +704,13 @@ def test_additive_attention_keeps_batch_and_queries_apart(trial: Trial, case: Ad
 
 @check(
     "additive_attention",
-    cases.additive(regimes=("levels",)),
+    cases.additive(regimes=("levels", "apart")),
     count=3,
     examples=[
-        Additive(3, 4, 5, 2, 6, 7, 1, 7, lens, dtype, "levels") for lens in ("batch", "query") for dtype in DTYPES
+        Additive(3, 4, 5, 2, 6, 7, 1, 15, lens, dtype, regime)
+        for lens in ("batch", "query")
+        for dtype in DTYPES
+        for regime in ("levels", "apart")
     ],
     hint="Which softmax survives scores of 1e4, and which mask a masked score of 1e4?",
 )
@@ -613,12 +719,34 @@ def test_additive_attention_is_stable_for_large_scores(trial: Trial, case: Addit
     trial.agrees(case.arguments(), stable=True)
 
 
+test_additive_attention_saturates_where_tanh_does = agreement(
+    "additive_attention",
+    cases.additive(regimes=("steep",)),
+    "A hidden unit far out in tanh's tails counts as 1 or -1, however far it is.",
+    "saturates_where_tanh_does",
+    count=3,
+    examples=_STEEP,
+    hint="tanh(800) is 1, but what is exp(800)?",
+)
 test_additive_attention_gradients_reach_every_argument = gradients(
-    "additive_attention", cases.additive(), count=3, examples=_ADDITIVE[:6]
+    "additive_attention", cases.additive(), count=3, examples=[*_ADDITIVE[:6], *_ADDITIVE_APART]
 )
 test_additive_attention_leaves_arguments_and_random_state_alone = purity(
     "additive_attention", cases.additive(), count=2, examples=_PAIRS
 )
+test_additive_attention_takes_tensors_of_any_layout = layouts(
+    "additive_attention", cases.additive(), count=1, examples=_ADDITIVE[1:6:2]
+)
+test_additive_attention_computes_anew_at_each_call = renewal(
+    "additive_attention", cases.additive(), count=1, examples=_ADDITIVE[1:6:2]
+)
+
+
+@check("additive_attention", cases.additive(), count=1, examples=_PAIRS[1:2], hint=_EACH_HINT)
+def test_additive_attention_notices_each_argument_that_changes(trial: Trial, case: Additive) -> None:
+    """With one argument changed, and all others as they were, the next call gives the result for these."""
+    _notices_each_argument(trial, case)
+
 
 # -- multi_head_attention --------------------------------------------------------------------------------
 
@@ -631,16 +759,33 @@ _HEADS = [
     Heads(1, 4, 3, 2, 3, 6),
     Heads(3, 3, 3, 3, 3, 7),
 ]
+_HEADS_WIDE = [
+    Heads(1, 3, 300, 2, 2, 1, "query", "float64"),
+    Heads(1, 300, 2, 2, 3, 2, "query"),
+    Heads(300, 1, 2, 2, 1, 3),
+    Heads(1, 2, 3, 12, 22, 4),
+    Heads(1, 17, 33, 13, 5, 9, "query"),
+    *(Heads(4, 4, 4, 2, 2, 6, lens) for lens in cases.LENS),
+    Heads(4, 4, 4, 4, 1, 6, "query"),
+    Heads(3, 4, 4, 2, 3, 7, "batch", "float32", "self"),
+    Heads(3, 4, 6, 2, 3, 7, "batch", "float32", "memory"),
+    *(Heads(3, 4, 6, 2, 4, 8, lens, "float32", "behind") for lens in ("batch", "query")),
+    *(Heads(3, 4, 6, 2, 4, 8, "query", "float32", regime) for regime in ("ties", "turned")),
+]
+_HEADS_APART = [
+    *(Heads(3, 4, 5, 2, 3, 8, "query", "float64", regime) for regime in ("levels", "apart", "ties")),
+    *(Heads(3, 4, 6, 2, 4, 8, "batch", dtype, "behind") for dtype in DTYPES),
+]
 _TWO_HEADS = [Heads(2, 3, 5, 2, 4, 1, lens, "float64") for lens in ("batch", "query")]
 
 test_multi_head_attention_joins_its_heads = agreement(
     "multi_head_attention",
-    cases.heads(),
+    cases.heads(regimes=("normal", "normal", "behind", "ties")),
     "Head i attends with columns i d/num_heads onward of the projections; the heads, side by side, times W_o are the "
     "output.",
     "joins_its_heads",
     count=5,
-    examples=_HEADS,
+    examples=[*_HEADS, *_HEADS_WIDE],
     weight=2,
     hint="Write down the shape after each reshape and transpose: does each head keep its own columns?",
 )
@@ -712,9 +857,14 @@ def test_multi_head_attention_keeps_batch_and_queries_apart(trial: Trial, case: 
 
 @check(
     "multi_head_attention",
-    cases.heads(regimes=("levels",)),
+    cases.heads(regimes=("levels", "apart")),
     count=3,
-    examples=[Heads(3, 4, 5, 2, 3, 8, lens, dtype, "levels") for lens in ("batch", "query") for dtype in DTYPES],
+    examples=[
+        Heads(3, 4, 5, 2, 3, 8, lens, dtype, regime)
+        for lens in ("batch", "query")
+        for dtype in DTYPES
+        for regime in ("levels", "apart")
+    ],
     hint="Which softmax survives scores of 1e4, and which mask a masked score of 1e4?",
 )
 def test_multi_head_attention_is_stable_for_large_scores(trial: Trial, case: Heads) -> None:
@@ -723,11 +873,24 @@ def test_multi_head_attention_is_stable_for_large_scores(trial: Trial, case: Hea
 
 
 test_multi_head_attention_gradients_reach_every_argument = gradients(
-    "multi_head_attention", cases.heads(), count=3, examples=_HEADS[:6]
+    "multi_head_attention", cases.heads(), count=3, examples=[*_HEADS[:6], *_HEADS_APART]
 )
 test_multi_head_attention_leaves_arguments_and_random_state_alone = purity(
     "multi_head_attention", cases.heads(), count=2, examples=_TWO_HEADS
 )
+test_multi_head_attention_takes_tensors_of_any_layout = layouts(
+    "multi_head_attention", cases.heads(), count=1, examples=_HEADS[1:6:2]
+)
+test_multi_head_attention_computes_anew_at_each_call = renewal(
+    "multi_head_attention", cases.heads(), count=1, examples=_HEADS[1:6:2]
+)
+
+
+@check("multi_head_attention", cases.heads(), count=1, examples=_TWO_HEADS[1:2], hint=_EACH_HINT)
+def test_multi_head_attention_notices_each_argument_that_changes(trial: Trial, case: Heads) -> None:
+    """With one argument changed, and all others as they were, the next call gives the result for these."""
+    _notices_each_argument(trial, case)
+
 
 # -- causal_self_attention -------------------------------------------------------------------------------
 
@@ -740,14 +903,28 @@ _CAUSAL = [
     Causal(3, 3, 3, 3, 6),
     Causal(1, 6, 2, 3, 7),
 ]
+_CAUSAL_WIDE = [
+    Causal(1, 130, 1, 1, 1, "float64"),
+    Causal(300, 3, 1, 2, 2),
+    Causal(1, 3, 12, 22, 3),
+    Causal(2, 17, 13, 2, 4, "float64"),
+    Causal(1, 33, 2, 3, 5),
+    Causal(1, 65, 1, 5, 6),
+    Causal(4, 4, 2, 2, 7),
+    Causal(4, 4, 4, 1, 8),
+    Causal(2, 7, 2, 4, 9, "float32", "ties"),
+    Causal(2, 7, 2, 4, 9, "float32", "turned"),
+]
+_LATER = [Causal(2, 7, heads, width, 9, dtype, "behind") for heads, width in ((1, 2), (2, 4)) for dtype in DTYPES]
+_CAUSAL_APART = [Causal(2, 5, 3, 4, 1, "float64", "apart"), Causal(2, 5, 3, 4, 1, "float64", "ties"), *_LATER[2:]]
 
 test_causal_self_attention_attends_to_the_past = agreement(
     "causal_self_attention",
-    cases.causal(),
+    cases.causal(("normal", "normal", "behind", "ties")),
     "Position t of the result is multi-head attention of position t to the positions up to t.",
     "attends_to_the_past",
     count=5,
-    examples=_CAUSAL,
+    examples=[*_CAUSAL, *_CAUSAL_WIDE, _CAUSAL_APART[0]],
     weight=2,
     hint="Write the matrix of who sees whom for T = 3: on which side of the diagonal is it empty?",
 )
@@ -826,12 +1003,34 @@ def test_causal_self_attention_treats_each_sequence_alone(trial: Trial, case: Ca
     _differ(trial, whole[0], whole[-1], "the result does not depend on the sequence", call)
 
 
+test_causal_self_attention_ignores_later_scores_however_large = agreement(
+    "causal_self_attention",
+    cases.causal(("behind",)),
+    "Later positions get no weight, even where their scores lie far above those of the past.",
+    "ignores_later_scores_however_large",
+    count=3,
+    examples=_LATER,
+    hint="Which scores does the number come from that you subtract, and how small is a weight of exp(-100)?",
+)
 test_causal_self_attention_gradients_reach_every_argument = gradients(
-    "causal_self_attention", cases.causal(), count=3, examples=_CAUSAL[:2]
+    "causal_self_attention", cases.causal(), count=3, examples=[*_CAUSAL[:2], *_CAUSAL_APART]
 )
 test_causal_self_attention_leaves_arguments_and_random_state_alone = purity(
     "causal_self_attention", cases.causal(), count=3
 )
+test_causal_self_attention_takes_tensors_of_any_layout = layouts(
+    "causal_self_attention", cases.causal(), count=1, examples=_CAUSAL[:2]
+)
+test_causal_self_attention_computes_anew_at_each_call = renewal(
+    "causal_self_attention", cases.causal(), count=1, examples=_CAUSAL[:2]
+)
+
+
+@check("causal_self_attention", cases.causal(), count=1, examples=_CAUSAL[1:2], hint=_EACH_HINT)
+def test_causal_self_attention_notices_each_argument_that_changes(trial: Trial, case: Causal) -> None:
+    """With one argument changed, and all others as they were, the next call gives the result for these."""
+    _notices_each_argument(trial, case)
+
 
 # -- positional_encoding ---------------------------------------------------------------------------------
 
@@ -840,7 +1039,13 @@ test_causal_self_attention_leaves_arguments_and_random_state_alone = purity(
     "positional_encoding",
     cases.positions,
     count=5,
-    examples=[Positions(7, 10), Positions(1, 2), Positions(5, 2), Positions(1, 6), Positions(1000, 64)],
+    examples=[
+        *(Positions(steps, width) for steps, width in [(7, 10), (1, 2), (5, 2), (1, 6), (1000, 64)]),
+        *(
+            Positions(steps, width)
+            for steps, width in [(1000, 2), (300, 4), (3, 514), (2, 2), (6, 6), (33, 34), (65, 66)]
+        ),
+    ],
     weight=2,
     hint="The exponent is 2j/d for the j-th pair of columns, and positions count from 0.",
 )
@@ -899,6 +1104,27 @@ def test_positional_encoding_at_twice_the_width_has_frequencies_between(trial: T
     angles = torch.arange(case.num_steps, dtype=torch.float64)
     first = torch.stack([angles.sin(), angles.cos()], dim=1).float()
     trial.matches(found[:, :2].float(), first, "the first pair of columns", call=call)
+
+
+@check(
+    "positional_encoding",
+    cases.positions,
+    count=1,
+    examples=[Positions(7, 10), Positions(40, 6)],
+    hint="What is kept between two calls, and by what is it found again? One number of two is not enough.",
+)
+def test_positional_encoding_computes_anew_at_each_call(trial: Trial, case: Positions) -> None:
+    """With more columns, more steps, or fewer of both, the next call gives these; earlier results stay."""
+    arguments, call = case.arguments(), trial.call_text(case.arguments())
+    for steps, width in [(0, 4), (3, 0), (-1, -2)]:
+        others = {"num_steps": case.num_steps + steps, "num_hiddens": case.num_hiddens + width}
+        seen = trial.observe(arguments, again=others)
+        first = trial.result_of(seen, arguments)
+        second, kept = (trial.result_of(replace(seen, result=one), others) for one in (seen.again, seen.kept))
+        then = f"{call}, and then {trial.call_text(others)}"
+        trial.matches(first, trial.reference(arguments), call=then)
+        trial.matches(second, trial.reference(others), "the second result", call=then)
+        trial.matches(kept, second, "the second result, after one more call,", call=then)
 
 
 test_positional_encoding_leaves_arguments_and_random_state_alone = purity("positional_encoding", cases.positions)
@@ -988,3 +1214,13 @@ def _heads_have_no_order(trial: Trial, case: Heads | Causal, arguments: dict[str
     trial.matches(again, found, "the result for heads in another order", call=call)
     mixed = trial.ask({**arguments, "params": {**turned, "W_o": params["W_o"]}})
     _differ(trial, mixed, found, "the heads do not matter", call)
+
+
+def _notices_each_argument(trial: Trial, case: Masked | Attending | Additive | Heads | Causal) -> None:
+    arguments, others = case.arguments(), replace(case, seed=case.seed + 1).arguments()
+    for name, other in others.items():
+        if isinstance(other, dict):
+            for key in other:
+                trial.computes_anew(arguments, {**arguments, name: {**arguments[name], key: other[key]}})
+        elif isinstance(other, torch.Tensor):
+            trial.computes_anew(arguments, {**arguments, name: other})

@@ -12,6 +12,8 @@ from harness.judge.spec import Draws, Spec
 
 NAMES = ["gaussian", "boxcar", "constant", "epanechnikov"]
 DTYPES = ["float32", "float64"]
+LOUD = 1e3
+"""A score that has an exponential in no dtype, and of which no other number's exponential is left."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +94,26 @@ def lengths(draws: Draws, lens: str, index: str, *, n: int, q: int, k: int) -> t
     return drawn.to(getattr(torch, index))
 
 
+def unseen(valid_lens: torch.Tensor | None, n: int, k: int) -> torch.Tensor:
+    """(n, k) bools: which keys lie beyond the lengths of all queries of their batch element."""
+    if valid_lens is None:
+        return torch.zeros(n, k, dtype=torch.bool)
+    return torch.arange(k) >= valid_lens.reshape(n, -1).amax(1, keepdim=True)
+
+
+def few(draws: Draws, *shape: int) -> torch.Tensor:
+    """-1, -0.0 or 1, at random, but for zeros at the first place of the next to last axis: ties, and duplicates."""
+    drawn = draws.integers(*shape, high=3) - 1
+    drawn[..., 0, :] = 0
+    return torch.where(drawn == 0, -0.0, drawn.to(draws.dtype))
+
+
 @dataclass(frozen=True)
 class Masked(Spec):
     """Scores and valid lengths. Scores are N(0, 4); in the regime "levels" each key's lie around -1e4, 0 or 1e4,
-    in the regime "behind" the first key's around -1e4 and all others' around 1e4, masked or not, in the regime
-    "spread" they are uniform on all of that range."""
+    in the regime "apart" each query's around -1e4 or 1e4, in the regime "behind" the first key's around -1e4 and all
+    others' around 1e4, masked or not, in the regime "spread" they are uniform on all of that range. In the regime
+    "ties" they are few numbers, zeros among them, in the regime "close" 10 and little more, in "tiny" of size 1e-8."""
 
     n: int
     q: int
@@ -112,16 +129,27 @@ class Masked(Spec):
         scores = draws.normal(self.n, self.q, self.k, scale=2.0)
         if self.regime == "levels":
             scores = scores + 1e4 * (draws.integers(self.n, self.q, self.k, high=3) - 1)
+        if self.regime == "apart":
+            scores = scores + 1e4 * signs(draws, self.n, self.q, 1)
         if self.regime == "behind":
             scores = scores + 1e4 * (2 * (torch.arange(self.k) > 0) - 1)
         if self.regime == "spread":
             scores = draws.uniform(self.n, self.q, self.k, low=-1e4, high=1e4)
+        if self.regime == "ties":
+            scores = few(draws, self.n, self.q, self.k)
+        if self.regime == "close":
+            scores = 10 + 3e-3 * draws.integers(self.n, self.q, self.k, high=5).to(draws.dtype)
+        if self.regime == "tiny":
+            scores = 1e-8 * scores
         return {"scores": scores, "valid_lens": lengths(draws, self.lens, self.index, n=self.n, q=self.q, k=self.k)}
 
 
 @dataclass(frozen=True)
 class Attending(Spec):
-    """Queries, keys, values and valid lengths. In the regime "levels" a key's scores lie around -1e4 or around 1e4."""
+    """Queries, keys, values and valid lengths. In the regime "levels" a key's scores lie around -1e4 or around 1e4,
+    in the regime "apart" a query's. In the regime "behind" these are the scores of keys that no query may see, and the
+    values there are large too. In the regime "ties" queries and keys hold few numbers, in the regime "self" the keys
+    equal the queries, in the regime "memory" the values the keys."""
 
     n: int
     q: int
@@ -140,14 +168,26 @@ class Attending(Spec):
         if self.regime == "levels":
             queries[..., 0], keys[..., 0] = 100 * self.d**0.5 * signs(draws, self.n, self.q), 100
             keys[..., 0] *= signs(draws, self.n, self.k)
-        values = draws.normal(self.n, self.k, self.v)
+        if self.regime == "apart":
+            queries[..., 0], keys[..., 0] = 100 * self.d**0.5 * signs(draws, self.n, self.q), 100
+        if self.regime == "ties":
+            queries, keys = few(draws, self.n, self.q, self.d), few(draws, self.n, self.k, self.d)
+        if self.regime == "self":
+            keys = queries.clone()
+        values = keys.clone() if self.regime == "memory" else draws.normal(self.n, self.k, self.v)
         valid_lens = lengths(draws, self.lens, self.index, n=self.n, q=self.q, k=self.k)
+        if self.regime == "behind":
+            hidden = unseen(valid_lens, self.n, self.k)
+            queries[..., 0], keys[..., 0] = self.d**0.5, 1e4 * signs(draws, self.n, self.k) * hidden
+            values[hidden] = 1e6
         return {"queries": queries, "keys": keys, "values": values, "valid_lens": valid_lens}
 
 
 @dataclass(frozen=True)
 class Additive(Spec):
-    """The same with queries and keys of different widths and the weights of additive scores."""
+    """The same with queries and keys of different widths and the weights of additive scores. In the regime "steep"
+    every other hidden unit is far out in tanh's tails, or exactly at 0; in the regime "turned" the weights come in
+    reverse order."""
 
     n: int
     q: int
@@ -171,18 +211,35 @@ class Additive(Spec):
         if self.regime == "levels":  # hidden unit 0 tells the sign of a key's first feature
             W_q[:, 0], W_k[:, 0], W_k[0, 0], w_v[0] = 0, 0, 40, 1e4
             keys[..., 0] = signs(draws, self.n, self.k)
+        if self.regime == "apart":  # and here that of a query's
+            W_q[:, 0], W_k[:, 0], W_q[0, 0], w_v[0] = 0, 0, 40, 1e4
+            queries[..., 0] = signs(draws, self.n, self.q)
+        if self.regime in ("ties", "steep"):
+            queries, keys = few(draws, self.n, self.q, self.dq), few(draws, self.n, self.k, self.dk)
+        if self.regime == "steep":
+            W_q[:, ::2], W_k[:, ::2] = 800 * few(draws, *W_q[:, ::2].shape), 800 * few(draws, *W_k[:, ::2].shape)
+        if self.regime == "self":
+            keys = queries.clone()
+        values = keys.clone() if self.regime == "memory" else draws.normal(self.n, self.k, self.v)
+        valid_lens = lengths(draws, self.lens, self.index, n=self.n, q=self.q, k=self.k)
+        if self.regime == "behind":
+            hidden = unseen(valid_lens, self.n, self.k)
+            W_q[:, 0], W_k[:, 0], W_k[0, 0], w_v[0] = 0, 0, 20, 1e3
+            keys[..., 0] = signs(draws, self.n, self.k) * hidden
+            values[hidden] = 1e6
         return {
             "queries": queries,
             "keys": keys,
-            "values": draws.normal(self.n, self.k, self.v),
-            "valid_lens": lengths(draws, self.lens, self.index, n=self.n, q=self.q, k=self.k),
-            "params": {"W_q": W_q, "W_k": W_k, "w_v": w_v},
+            "values": values,
+            "valid_lens": valid_lens,
+            "params": ordered({"W_q": W_q, "W_k": W_k, "w_v": w_v}, self.regime),
         }
 
 
 @dataclass(frozen=True)
 class Heads(Spec):
-    """Queries, keys and values for heads of the given width, valid lengths, and the four projections."""
+    """Queries, keys and values for heads of the given width, valid lengths, and the four projections. The regimes are
+    those above; in the regime "apart" the scores of one head lie around -1e4 and those of the next around 1e4."""
 
     n: int
     q: int
@@ -208,20 +265,39 @@ class Heads(Spec):
             queries[..., 0], keys[..., 0] = signs(draws, self.n, self.q), signs(draws, self.n, self.k)
             params["W_q"][:, :: self.width], params["W_k"][:, :: self.width] = 0, 0
             params["W_q"][0, :: self.width], params["W_k"][0, :: self.width] = 100 * self.width**0.5, 100
-        small = 0.25 if self.regime == "levels" else 1.0  # two projections make the rounding of such scores larger
+        if self.regime == "apart":
+            queries[..., 0], keys[..., 0] = signs(draws, self.n, self.q), 1
+            set_apart(params, self.heads, self.width, 0, 100)
+        if self.regime == "ties":
+            queries, keys = few(draws, self.n, self.q, self.d), few(draws, self.n, self.k, self.d)
+        if self.regime == "self":
+            keys = queries.clone()
+        # two projections make the rounding of large scores larger
+        small = 0.25 if self.regime in ("levels", "apart") else 1.0
+        values = keys.clone() if self.regime == "memory" else draws.normal(self.n, self.k, self.d, scale=small)
+        valid_lens = lengths(draws, self.lens, self.index, n=self.n, q=self.q, k=self.k)
+        if self.regime == "behind":
+            hidden = unseen(valid_lens, self.n, self.k)
+            queries[..., 0], keys[..., 0] = 1, LOUD * signs(draws, self.n, self.k) * hidden
+            params["W_q"][:, :: self.width], params["W_k"][:, :: self.width] = 0, 0
+            params["W_q"][0, :: self.width], params["W_k"][0, :: self.width] = self.width**0.5, 1
+            values[hidden] = 1e6
         return {
             "queries": queries,
             "keys": keys,
-            "values": draws.normal(self.n, self.k, self.d, scale=small),
-            "valid_lens": lengths(draws, self.lens, self.index, n=self.n, q=self.q, k=self.k),
+            "values": values,
+            "valid_lens": valid_lens,
             "num_heads": self.heads,
-            "params": params,
+            "params": ordered(params, self.regime),
         }
 
 
 @dataclass(frozen=True)
 class Causal(Spec):
-    """A batch of sequences, and the four projections for heads of the given width."""
+    """A batch of sequences, and the four projections for heads of the given width. In the regime "behind" the scores
+    of the second half of the positions are far above for the first half, and far below for themselves; in the regime
+    "apart" one head's scores lie far above the next one's; in the regime "ties" inputs hold few numbers; in the regime
+    "turned" the projections come in reverse order."""
 
     n: int
     T: int
@@ -229,6 +305,7 @@ class Causal(Spec):
     width: int
     seed: int
     dtype: str = "float32"
+    regime: str = "normal"
 
     @property
     def d(self) -> int:
@@ -238,7 +315,19 @@ class Causal(Spec):
     def arguments(self) -> dict[str, Any]:
         draws = Draws(self.seed, self.dtype)
         inputs, params = draws.normal(self.n, self.T, self.d), projections(draws, self.d)
-        return {"inputs": inputs, "num_heads": self.heads, "params": params}
+        if self.regime == "ties":
+            inputs = few(draws, self.n, self.T, self.d)
+        if self.regime == "apart":
+            inputs[..., 0] = signs(draws, self.n, 1)
+            set_apart(params, self.heads, self.width, 0, 20)
+        if self.regime == "behind":  # the first feature is the query's, the second the key's share in a head's column
+            later = torch.arange(self.T) >= (self.T + 1) // 2
+            inputs[..., 0], inputs[..., 1] = torch.where(later, -1.0, 1.0).to(draws.dtype), LOUD * later
+            for name, feature in (("W_q", 0), ("W_k", 1)):
+                params[name][:, :: self.width], params[name][1] = 0, 0
+                params[name][feature, :: self.width] = self.width**0.5 if feature == 0 else 1
+            params["W_v"][1] = 0
+        return {"inputs": inputs, "num_heads": self.heads, "params": ordered(params, self.regime)}
 
 
 @dataclass(frozen=True)
@@ -255,6 +344,19 @@ class Positions(Spec):
 def projections(draws: Draws, d: int) -> dict[str, torch.Tensor]:
     """W_q, W_k, W_v and W_o, strong enough that keys differ in weight."""
     return {name: draws.normal(d, d, scale=1.5 * d**-0.5) for name in ("W_q", "W_k", "W_v", "W_o")}
+
+
+def set_apart(params: dict[str, torch.Tensor], heads: int, width: int, feature: int, size: float) -> None:
+    """Let one feature alone decide each head's first column, with other signs from head to head: scores of size²."""
+    for name in ("W_q", "W_k"):
+        params[name][:, ::width] = 0
+        params[name][feature, ::width] = size
+    params["W_q"][feature, ::width] *= width**0.5 * (1 - 2 * (torch.arange(heads) % 2))
+
+
+def ordered(params: dict[str, torch.Tensor], regime: str) -> dict[str, torch.Tensor]:
+    """The weights in their usual order, or, in the regime "turned", in reverse."""
+    return dict(reversed(params.items())) if regime == "turned" else params
 
 
 def signs(draws: Draws, *shape: int) -> torch.Tensor:
@@ -327,10 +429,11 @@ def heads(draw: Any, lens: Any = lens, regimes: tuple[str, ...] = ("normal",)) -
 
 
 @st.composite
-def causal(draw: Any) -> Causal:
+def causal(draw: Any, regimes: tuple[str, ...] = ("normal",)) -> Causal:
     """Sequences of at least three steps, several heads."""
     num_heads, width = draw(st.sampled_from(HEADS))
-    return Causal(draw(st.integers(2, 3)), draw(st.integers(4, 7)), num_heads, width, draw(seeds), draw(dtypes))
+    n, T, regime = draw(st.integers(2, 3)), draw(st.integers(4, 7)), draw(st.sampled_from(regimes))
+    return Causal(n, T, num_heads, width, draw(seeds), draw(dtypes), regime)
 
 
 positions = st.builds(Positions, st.integers(3, 60), st.integers(2, 20).map(lambda half: 2 * half))

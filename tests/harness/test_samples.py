@@ -39,7 +39,7 @@ SAMPLES: dict[str, tuple[float, set[str]]] = {
         {"rnn_scratch", "lstm_scratch", "gru_scratch", "clip_gradients", "linear_rnn_gradients"},
     ),
     "mistakes_attention.py": (
-        6.6356,
+        6.0566,
         {
             "masked_softmax",
             "dot_product_attention",
@@ -99,7 +99,7 @@ def published() -> Record:
 def test_the_books_own_code_keeps_its_score(published: Record) -> None:
     """The total, but for `random_batches`, where the draw decides which checks see the fault."""
     assert published.score is not None
-    assert published.score - published.components["random_batches"].score == pytest.approx(19.0091, abs=1e-3)
+    assert published.score - published.components["random_batches"].score == pytest.approx(18.8932, abs=1e-3)
     assert published.max_score == WHOLE
 
 

@@ -236,6 +236,26 @@ MUTANTS = [
         hint="Print the distances before and after the call. Which operations end in an underscore, or assign with `/=`?",
     ),
     mutant(
+        "kernel",
+        "views-its-distances",
+        "The distances are flattened by view, which raises where they do not lie in memory in one piece.",
+        "test_kernel_takes_tensors_of_any_layout",
+        ("u = distances / sigma", "u = distances.view(-1).view(distances.shape) / sigma"),
+        hint="Pass the transpose of a matrix of distances. Which of your operations demands contiguous memory?",
+    ),
+    mutant(
+        "kernel",
+        "kept-by-identity",
+        "Scaled distances are kept for each tensor and found again by its identity, whatever it holds by then.",
+        "test_kernel_computes_anew_at_each_call",
+        (
+            "u = distances / sigma",
+            'kept = globals().setdefault("_kept", {})\n'
+            "    u = kept.setdefault(id(distances), (distances, distances / sigma))[1]",
+        ),
+        hint="Call it, write other numbers into the same tensor, and call it again: does the result change?",
+    ),
+    mutant(
         "nadaraya_watson",
         "leave-one-out",
         "A key that equals the query is left out.",
@@ -458,6 +478,29 @@ MUTANTS = [
         "test_nadaraya_watson_columns_of_weights_sum_to_one",
         ("alpha.sum(dim=0)  # alpha(q, k_i)", "len(x_train)  # alpha(q, k_i)"),
         hint="Add up each column of your weights. What stands below the fraction in 11.2.2?",
+    ),
+    mutant(
+        "nadaraya_watson",
+        "assumes-a-stride-of-one",
+        "Keys are read with as_strided, as if they lay side by side in memory.",
+        "test_nadaraya_watson_takes_tensors_of_any_layout",
+        (
+            "kernel(x_train[:, None] - x_val[None, :])",
+            "kernel(torch.as_strided(x_train, (len(x_train), 1), (1, 1)) - x_val[None, :])",
+        ),
+        hint="Pass every second element of a longer tensor as keys. Which numbers does your code read?",
+    ),
+    mutant(
+        "nadaraya_watson",
+        "kept-by-identity",
+        "Kernel values are kept for each tensor of keys and found again by its identity, whatever it holds by then.",
+        "test_nadaraya_watson_computes_anew_at_each_call",
+        (
+            "alpha = kernel(x_train[:, None] - x_val[None, :])",
+            'kept = globals().setdefault("_kept", {})\n'
+            "    alpha = kept.setdefault(id(x_train), (x_train, kernel(x_train[:, None] - x_val[None, :])))[1]",
+        ),
+        hint="Call it, write other keys into the same tensor, and call it again: do the weights change?",
     ),
     mutant(
         "attention_pooling",
@@ -774,6 +817,30 @@ MUTANTS = [
         hint="Scores 0 and ln 3 should weigh 1/4 and 3/4: what do you get? How often are the scores normalised?",
     ),
     mutant(
+        "attention_pooling",
+        "views-its-scores",
+        "The scores are flattened by view, which raises where they do not lie in memory in one piece.",
+        "test_attention_pooling_takes_tensors_of_any_layout",
+        (
+            "torch.softmax(scores, dim=-1)  # [11.1.3]",
+            "torch.softmax(scores.view(-1, scores.shape[-1]), dim=-1).view(scores.shape)",
+        ),
+        hint="Pass scores that are a transpose. Which of your operations demands contiguous memory?",
+    ),
+    mutant(
+        "attention_pooling",
+        "one-buffer-for-all-results",
+        "Results of one shape are written into one buffer, so that the next call overwrites an earlier result.",
+        "test_attention_pooling_computes_anew_at_each_call",
+        (
+            "return pooled, weights",
+            'kept = globals().setdefault("_kept", {})\n'
+            "    buffer = kept.setdefault((pooled.shape, pooled.dtype), torch.empty_like(pooled))\n"
+            "    return buffer.detach().copy_(pooled), weights",
+        ),
+        hint="Keep the first result, call it again with other scores, and print the first result: is it still the same?",
+    ),
+    mutant(
         "masked_softmax",
         "one-key-too-many",
         "The key at the length itself still counts.",
@@ -1014,6 +1081,75 @@ MUTANTS = [
         "test_masked_softmax_does_not_look_behind_the_mask",
         ("scores.masked_fill(masked, -torch.inf)", "torch.where(masked, scores.amin(-1, keepdim=True), scores)"),
         hint="How much weight has the key with the smallest score? Compare with the weight of a masked key.",
+    ),
+    mutant(
+        "masked_softmax",
+        "views-its-scores",
+        "The scores are flattened by view, which raises where they do not lie in memory in one piece.",
+        "test_masked_softmax_takes_tensors_of_any_layout",
+        (
+            "    if valid_lens is None:\n        return torch.softmax(scores",
+            "    scores = scores.view(-1, scores.shape[-1]).view(scores.shape)\n    if valid_lens is None:\n        return torch.softmax(scores",
+        ),
+        hint="Pass scores that are a transpose. Which of your operations demands contiguous memory?",
+    ),
+    mutant(
+        "masked_softmax",
+        "mask-kept-by-shape",
+        "The mask is kept for each shape of the scores, and lengths of a later call are not looked at.",
+        "test_masked_softmax_computes_anew_at_each_call",
+        (
+            "masked = torch.arange(scores.shape[-1], device=scores.device) >= lengths  # (n, 1 or q, k)",
+            "masked = torch.arange(scores.shape[-1], device=scores.device) >= lengths  # (n, 1 or q, k)\n"
+            '    kept = globals().setdefault("_kept", {})\n'
+            "    masked = kept.setdefault((scores.shape, lengths.shape), masked)",
+        ),
+        hint="Call it twice with the same scores and other lengths: do other keys get weight?",
+    ),
+    mutant(
+        "masked_softmax",
+        "positions-in-int8",
+        "Positions and lengths are held in 8 bits, which wrap beyond 127 keys.",
+        "test_masked_softmax_weighs_the_keys_within_the_length",
+        (
+            "masked = torch.arange(scores.shape[-1], device=scores.device) >= lengths",
+            "masked = torch.arange(scores.shape[-1], device=scores.device).to(torch.int8) >= lengths.to(torch.int8)",
+        ),
+        hint="How large a number does the dtype of your positions hold? Try 300 keys.",
+    ),
+    mutant(
+        "masked_softmax",
+        "scores-of-zero-are-masked",
+        "Masked scores become 0, and then whatever is 0 gets no weight, a key's own score of 0 too.",
+        "test_masked_softmax_weighs_the_keys_within_the_length",
+        (
+            "return torch.softmax(scores.masked_fill(masked, -torch.inf), dim=-1)",
+            "scores = scores.masked_fill(masked, 0)\n    return torch.softmax(scores.masked_fill(scores == 0, -torch.inf), dim=-1)",
+        ),
+        hint="Give a key within the length the score 0: what is its weight?",
+    ),
+    mutant(
+        "masked_softmax",
+        "one-maximum-for-all",
+        "The largest of all scores is subtracted, so that weights of queries far below become 0 / 0.",
+        "test_masked_softmax_is_stable_for_large_scores",
+        (
+            "return torch.softmax(scores.masked_fill(masked, -torch.inf), dim=-1)",
+            "scores = scores.masked_fill(masked, -torch.inf)\n    e = (scores - scores.detach().max()).exp()\n    return e / e.sum(-1, keepdim=True)",
+        ),
+        hint="Give one query scores around 1e4 and another scores around -1e4. For whom is the number that you subtract too large?",
+    ),
+    mutant(
+        "masked_softmax",
+        "mask-kept-by-the-scores",
+        "The mask is kept for scores of one sum, and lengths of a later call are not looked at.",
+        "test_masked_softmax_notices_each_argument_that_changes",
+        (
+            "masked = torch.arange(scores.shape[-1], device=scores.device) >= lengths  # (n, 1 or q, k)",
+            "masked = torch.arange(scores.shape[-1], device=scores.device) >= lengths  # (n, 1 or q, k)\n"
+            '    masked = globals().setdefault("_kept", {}).setdefault(float(scores.sum()), masked)',
+        ),
+        hint="Call it twice with the same scores and other lengths: do other keys get weight?",
     ),
     mutant(
         "dot_product_attention",
@@ -1281,6 +1417,85 @@ MUTANTS = [
             "    weights = masked_softmax(scores.float(), valid_lens).to(scores.dtype)\n    return weights @ values, weights  # (n, q, v)  [11.3.6]",
         ),
         hint="Feed float64 tensors and look at the digits beyond the seventh. In which precision is your softmax computed?",
+    ),
+    mutant(
+        "dot_product_attention",
+        "views-its-keys",
+        "The keys are flattened by view, which raises where they do not lie in memory in one piece.",
+        "test_dot_product_attention_takes_tensors_of_any_layout",
+        (
+            "scores = queries @ keys.transpose(1, 2)",
+            "scores = queries @ keys.view(-1, keys.shape[-1]).view(keys.shape).transpose(1, 2)",
+        ),
+        hint="Pass keys that are a transpose. Which of your operations demands contiguous memory?",
+    ),
+    mutant(
+        "dot_product_attention",
+        "keys-kept-by-identity",
+        "Scaled keys are kept for each tensor of keys and found again by its identity, whatever it holds by then.",
+        "test_dot_product_attention_computes_anew_at_each_call",
+        (
+            "scores = queries @ keys.transpose(1, 2) / queries.shape[-1] ** 0.5  # (n, q, k)",
+            'kept = globals().setdefault("_kept", {})\n'
+            "    scaled = kept.setdefault(id(keys), (keys, keys.transpose(1, 2) / queries.shape[-1] ** 0.5))[1]\n"
+            "    scores = queries @ scaled  # (n, q, k)",
+        ),
+        hint="Call it, write other keys into the same tensor, and call it again: do the weights change?",
+    ),
+    mutant(
+        "dot_product_attention",
+        "causal-where-square",
+        "Where there are as many queries as keys, and no lengths, a query attends to the keys up to its own place only.",
+        "test_dot_product_attention_attends_by_scaled_dot_products",
+        (
+            "    weights = masked_softmax(scores, valid_lens)\n    return weights @ values, weights  # (n, q, v)  [11.3.6]",
+            "    if valid_lens is None and scores.shape[1] == scores.shape[2]:\n        scores = scores.masked_fill(torch.ones_like(scores).triu(1) > 0, -torch.inf)\n    weights = masked_softmax(scores, valid_lens)\n    return weights @ values, weights  # (n, q, v)  [11.3.6]",
+        ),
+        hint="Take as many queries as keys, without lengths: which weights are 0, and why?",
+    ),
+    mutant(
+        "dot_product_attention",
+        "rest-of-a-chunk-dropped",
+        "Queries are worked through 16 at a time, and those that fill no chunk get scores of 0.",
+        "test_dot_product_attention_attends_by_scaled_dot_products",
+        (
+            "    weights = masked_softmax(scores, valid_lens)\n    return weights @ values, weights  # (n, q, v)  [11.3.6]",
+            "    if scores.shape[1] > 16:\n        rest = torch.arange(scores.shape[1]) >= scores.shape[1] // 16 * 16\n        scores = scores.masked_fill(rest[:, None], 0)\n    weights = masked_softmax(scores, valid_lens)\n    return weights @ values, weights  # (n, q, v)  [11.3.6]",
+        ),
+        hint="Take 17 queries: what does the last one attend to?",
+    ),
+    mutant(
+        "dot_product_attention",
+        "nan-beyond-the-length",
+        "A where() drops the exponentials of masked scores after they have overflowed, and the gradient is nan.",
+        "test_dot_product_attention_gradients_reach_every_argument",
+        (
+            "    weights = masked_softmax(scores, valid_lens)\n    return weights @ values, weights  # (n, q, v)  [11.3.6]",
+            "    hidden = masked_softmax(torch.zeros_like(scores), valid_lens) == 0\n    top = scores.detach().masked_fill(hidden, -torch.inf).amax(-1, keepdim=True)\n    e = torch.where(hidden, 0, (scores - top).exp())\n    weights = e / e.sum(-1, keepdim=True)\n    return weights @ values, weights  # (n, q, v)  [11.3.6]",
+        ),
+        hint="Give a masked key a score of 1e4 and look at the gradients. Does where() keep the gradient of the branch that it does not take away from nan?",
+    ),
+    mutant(
+        "dot_product_attention",
+        "one-maximum-for-all",
+        "The largest of all scores is subtracted, so that weights of queries far below become 0 / 0.",
+        "test_dot_product_attention_is_stable_for_large_scores",
+        (
+            "    weights = masked_softmax(scores, valid_lens)\n    return weights @ values, weights  # (n, q, v)  [11.3.6]",
+            "    hidden = masked_softmax(torch.zeros_like(scores), valid_lens) == 0\n    scores = scores.masked_fill(hidden, -torch.inf)\n    e = (scores - scores.detach().max()).exp()\n    weights = e / e.sum(-1, keepdim=True)\n    return weights @ values, weights  # (n, q, v)  [11.3.6]",
+        ),
+        hint="Give one query scores around 1e4 and another scores around -1e4. For whom is the number that you subtract too large?",
+    ),
+    mutant(
+        "dot_product_attention",
+        "weights-kept-by-the-queries",
+        "The weights are kept for queries of one sum, and keys and lengths of a later call are not looked at.",
+        "test_dot_product_attention_notices_each_argument_that_changes",
+        (
+            "    weights = masked_softmax(scores, valid_lens)\n    return weights @ values, weights  # (n, q, v)  [11.3.6]",
+            '    kept = globals().setdefault("_kept", {})\n    weights = kept.setdefault(float(queries.sum()), masked_softmax(scores, valid_lens))\n    return weights @ values, weights  # (n, q, v)  [11.3.6]',
+        ),
+        hint="Call it twice with the same queries and other keys: do the weights change?",
     ),
     mutant(
         "additive_attention",
@@ -1594,6 +1809,107 @@ MUTANTS = [
         hint="Feed float64 tensors and look at the digits beyond the seventh. In which precision is your softmax computed?",
     ),
     mutant(
+        "additive_attention",
+        "views-its-queries",
+        "The queries are flattened by view, which raises where they do not lie in memory in one piece.",
+        "test_additive_attention_takes_tensors_of_any_layout",
+        (
+            'Q, K = queries @ params["W_q"], keys @ params["W_k"]  # (n, q, h), (n, k, h)',
+            'Q, K = queries.view(-1, queries.shape[-1]).view(queries.shape) @ params["W_q"], keys @ params["W_k"]',
+        ),
+        hint="Pass queries that are a transpose. Which of your operations demands contiguous memory?",
+    ),
+    mutant(
+        "additive_attention",
+        "keys-kept-by-identity",
+        "Projected keys are kept for each tensor of keys and found again by its identity, whatever keys and weights hold by then.",
+        "test_additive_attention_computes_anew_at_each_call",
+        (
+            'Q, K = queries @ params["W_q"], keys @ params["W_k"]  # (n, q, h), (n, k, h)',
+            'kept = globals().setdefault("_kept", {})\n'
+            '    Q, K = queries @ params["W_q"], kept.setdefault(id(keys), (keys, keys @ params["W_k"]))[1]',
+        ),
+        hint="Call it, write other keys into the same tensor, and call it again: do the weights change?",
+    ),
+    mutant(
+        "additive_attention",
+        "rest-of-a-chunk-dropped",
+        "Queries are worked through 16 at a time, and those that fill no chunk get scores of 0.",
+        "test_additive_attention_attends_by_a_network_of_query_and_key",
+        (
+            "    weights = masked_softmax(scores, valid_lens)\n    return weights @ values, weights  # (n, q, v)\n",
+            "    if scores.shape[1] > 16:\n        rest = torch.arange(scores.shape[1]) >= scores.shape[1] // 16 * 16\n        scores = scores.masked_fill(rest[:, None], 0)\n    weights = masked_softmax(scores, valid_lens)\n    return weights @ values, weights  # (n, q, v)\n",
+        ),
+        hint="Take 17 queries: what does the last one attend to?",
+    ),
+    mutant(
+        "additive_attention",
+        "weights-by-their-place",
+        "The weights are taken from the dict by their place in it, not by their names.",
+        "test_additive_attention_attends_by_a_network_of_query_and_key",
+        (
+            'Q, K = queries @ params["W_q"], keys @ params["W_k"]  # (n, q, h), (n, k, h)',
+            'params = dict(zip(("W_q", "W_k", "w_v"), params.values(), strict=True))\n    Q, K = queries @ params["W_q"], keys @ params["W_k"]  # (n, q, h), (n, k, h)',
+        ),
+        hint="Build the dict of weights in another order: should the result change?",
+    ),
+    mutant(
+        "additive_attention",
+        "quotient-of-exponentials",
+        "tanh is written as a quotient of exponentials, which overflow to nan.",
+        "test_additive_attention_saturates_where_tanh_does",
+        (
+            'scores = torch.tanh(Q[:, :, None] + K[:, None]) @ params["w_v"]  # (n, q, k)  [11.3.7]',
+            'up = (Q[:, :, None] + K[:, None]).exp()\n    down = (-Q[:, :, None] - K[:, None]).exp()\n    scores = (up - down) / (up + down) @ params["w_v"]  # (n, q, k)  [11.3.7]',
+        ),
+        hint="Compute exp(800), and then your tanh(800).",
+    ),
+    mutant(
+        "additive_attention",
+        "nan-in-tanhs-tail",
+        "tanh is written with one exponential, which overflows: the value is right, and its gradient is nan.",
+        "test_additive_attention_gradients_reach_every_argument",
+        (
+            'scores = torch.tanh(Q[:, :, None] + K[:, None]) @ params["w_v"]  # (n, q, k)  [11.3.7]',
+            'hidden = 1 - 2 / ((2 * (Q[:, :, None] + K[:, None])).exp() + 1)\n    scores = hidden @ params["w_v"]  # (n, q, k)  [11.3.7]',
+        ),
+        hint="Call backward() on your tanh(800). What are 2 / inf, and infinity times 0?",
+    ),
+    mutant(
+        "additive_attention",
+        "nan-beyond-the-length",
+        "A where() drops the exponentials of masked scores after they have overflowed, and the gradient is nan.",
+        "test_additive_attention_gradients_reach_every_argument",
+        (
+            "    weights = masked_softmax(scores, valid_lens)\n    return weights @ values, weights  # (n, q, v)\n",
+            "    hidden = masked_softmax(torch.zeros_like(scores), valid_lens) == 0\n    top = scores.detach().masked_fill(hidden, -torch.inf).amax(-1, keepdim=True)\n    e = torch.where(hidden, 0, (scores - top).exp())\n    weights = e / e.sum(-1, keepdim=True)\n    return weights @ values, weights  # (n, q, v)\n",
+        ),
+        hint="Give a masked key a score of 1e4 and look at the gradients. Does where() keep the gradient of the branch that it does not take away from nan?",
+    ),
+    mutant(
+        "additive_attention",
+        "one-maximum-for-all",
+        "The largest of all scores is subtracted, so that weights of queries far below become 0 / 0.",
+        "test_additive_attention_is_stable_for_large_scores",
+        (
+            "    weights = masked_softmax(scores, valid_lens)\n    return weights @ values, weights  # (n, q, v)\n",
+            "    hidden = masked_softmax(torch.zeros_like(scores), valid_lens) == 0\n    scores = scores.masked_fill(hidden, -torch.inf)\n    e = (scores - scores.detach().max()).exp()\n    weights = e / e.sum(-1, keepdim=True)\n    return weights @ values, weights  # (n, q, v)\n",
+        ),
+        hint="Give one query scores around 1e4 and another scores around -1e4. For whom is the number that you subtract too large?",
+    ),
+    mutant(
+        "additive_attention",
+        "keys-kept-by-their-sum",
+        "Projected keys are kept for keys of one sum, and weights of a later call are not looked at.",
+        "test_additive_attention_notices_each_argument_that_changes",
+        (
+            'Q, K = queries @ params["W_q"], keys @ params["W_k"]  # (n, q, h), (n, k, h)',
+            'kept = globals().setdefault("_kept", {})\n'
+            '    Q, K = queries @ params["W_q"], kept.setdefault(float(keys.sum()), keys @ params["W_k"])',
+        ),
+        hint="Call it twice with the same keys and another W_k: does the result change?",
+    ),
+    mutant(
         "multi_head_attention",
         "lengths-repeated-in-turn",
         "The lengths are repeated in turn for the heads, so that batch elements get those of others.",
@@ -1883,6 +2199,83 @@ MUTANTS = [
             "heads, _ = dot_product_attention(Q.float(), K.float(), V.float(), lengths)  # [11.5.1]\n    heads = heads.to(Q.dtype)",
         ),
         hint="Feed float64 tensors and look at the digits beyond the seventh. In which precision do your heads attend?",
+    ),
+    mutant(
+        "multi_head_attention",
+        "views-its-values",
+        "The values are flattened by view, which raises where they do not lie in memory in one piece.",
+        "test_multi_head_attention_takes_tensors_of_any_layout",
+        (
+            'V = _split(values @ params["W_v"], num_heads)',
+            'V = _split(values.view(-1, values.shape[-1]).view(values.shape) @ params["W_v"], num_heads)',
+        ),
+        hint="Pass values that are a transpose. Which of your operations demands contiguous memory?",
+    ),
+    mutant(
+        "multi_head_attention",
+        "weights-kept-by-identity",
+        "The weights are copied once for each dict and found again by its identity, whatever it holds by then.",
+        "test_multi_head_attention_computes_anew_at_each_call",
+        (
+            'Q = _split(queries @ params["W_q"], num_heads)',
+            'copies = {name: one.clone() for name, one in params.items()}\n    params = globals().setdefault("_kept", {}).setdefault(id(params), (params, copies))[1]\n    Q = _split(queries @ params["W_q"], num_heads)',
+        ),
+        hint="Call it, write other numbers into the same weights, as an optimizer does, and call it again: does the result change?",
+    ),
+    mutant(
+        "multi_head_attention",
+        "equal-keys-bring-their-values",
+        "Where the keys equal the queries, self-attention is taken for granted, and the values are not looked at.",
+        "test_multi_head_attention_joins_its_heads",
+        (
+            'V = _split(values @ params["W_v"], num_heads)',
+            'V = _split((keys if torch.equal(queries, keys) else values) @ params["W_v"], num_heads)',
+        ),
+        hint="Take keys that equal the queries, and change the values: does the result change?",
+    ),
+    mutant(
+        "multi_head_attention",
+        "weights-by-their-place",
+        "The weights are taken from the dict by their place in it, not by their names.",
+        "test_multi_head_attention_joins_its_heads",
+        (
+            'Q = _split(queries @ params["W_q"], num_heads)',
+            'params = dict(zip(("W_q", "W_k", "W_v", "W_o"), params.values(), strict=True))\n    Q = _split(queries @ params["W_q"], num_heads)',
+        ),
+        hint="Build the dict of weights in another order: should the result change?",
+    ),
+    mutant(
+        "multi_head_attention",
+        "nan-beyond-the-length",
+        "A where() drops the exponentials of masked scores after they have overflowed, and the gradient is nan.",
+        "test_multi_head_attention_gradients_reach_every_argument",
+        (
+            "heads, _ = dot_product_attention(Q, K, V, lengths)  # [11.5.1]",
+            "scores = Q @ K.transpose(1, 2) / Q.shape[-1] ** 0.5\n    hidden = masked_softmax(torch.zeros_like(scores), lengths) == 0\n    top = scores.detach().masked_fill(hidden, -torch.inf).amax(-1, keepdim=True)\n    e = torch.where(hidden, 0, (scores - top).exp())\n    heads = e / e.sum(-1, keepdim=True) @ V  # [11.5.1]",
+        ),
+        hint="Give a masked key a score of 1e4 and look at the gradients. Does where() keep the gradient of the branch that it does not take away from nan?",
+    ),
+    mutant(
+        "multi_head_attention",
+        "one-maximum-for-all-heads",
+        "The largest score of all heads is subtracted, so that weights of a head far below become 0 / 0.",
+        "test_multi_head_attention_is_stable_for_large_scores",
+        (
+            "heads, _ = dot_product_attention(Q, K, V, lengths)  # [11.5.1]",
+            "scores = Q @ K.transpose(1, 2) / Q.shape[-1] ** 0.5\n    scores = scores.masked_fill(masked_softmax(torch.zeros_like(scores), lengths) == 0, -torch.inf)\n    top = scores.detach().unflatten(0, (-1, num_heads)).amax((1, 3)).repeat_interleave(num_heads, 0)\n    e = (scores - top[:, :, None]).exp()\n    heads = e / e.sum(-1, keepdim=True) @ V  # [11.5.1]",
+        ),
+        hint="Let one head's scores lie around 1e4 and another's around -1e4. For which head is the number that you subtract too large?",
+    ),
+    mutant(
+        "multi_head_attention",
+        "values-kept-by-their-sum",
+        "Projected values are kept for values of one sum, and weights of a later call are not looked at.",
+        "test_multi_head_attention_notices_each_argument_that_changes",
+        (
+            'V = _split(values @ params["W_v"], num_heads)',
+            'V = globals().setdefault("_kept", {}).setdefault(float(values.sum()), _split(values @ params["W_v"], num_heads))',
+        ),
+        hint="Call it twice with the same values and another W_v: does the result change?",
     ),
     mutant(
         "causal_self_attention",
@@ -2232,6 +2625,135 @@ MUTANTS = [
         hint="Feed float64 tensors and look at the digits beyond the seventh. In which precision do your heads attend?",
     ),
     mutant(
+        "causal_self_attention",
+        "views-its-inputs",
+        "The inputs are flattened by view, which raises where they do not lie in memory in one piece.",
+        "test_causal_self_attention_takes_tensors_of_any_layout",
+        ("n, T, _ = inputs.shape", "n, T, d = inputs.shape\n    inputs = inputs.view(n * T, d).view(n, T, d)"),
+        hint="Pass inputs that are a transpose of time-major ones. Which of your operations demands contiguous memory?",
+    ),
+    mutant(
+        "causal_self_attention",
+        "weights-kept-by-identity",
+        "The weights are copied once for each dict and found again by its identity, whatever it holds by then.",
+        "test_causal_self_attention_computes_anew_at_each_call",
+        (
+            "n, T, _ = inputs.shape",
+            'n, T, _ = inputs.shape\n    copies = {name: one.clone() for name, one in params.items()}\n    params = globals().setdefault("_kept", {}).setdefault(id(params), (params, copies))[1]',
+        ),
+        hint="Call it, write other numbers into the same weights, as an optimizer does, and call it again: does the result change?",
+    ),
+    mutant(
+        "causal_self_attention",
+        "one-buffer-for-all-results",
+        "Results of one shape are written into one buffer, so that the next call overwrites an earlier result.",
+        "test_causal_self_attention_computes_anew_at_each_call",
+        (
+            "return multi_head_attention(inputs, inputs, inputs, lengths, num_heads, params)",
+            'kept = globals().setdefault("_kept", {})\n    result = multi_head_attention(inputs, inputs, inputs, lengths, num_heads, params)\n    return kept.setdefault((result.shape, result.dtype), torch.empty_like(result)).detach().copy_(result)',
+        ),
+        hint="Keep the first result, call it again with other inputs, and print the first result: is it still the same?",
+    ),
+    mutant(
+        "causal_self_attention",
+        "positions-in-int8",
+        "Positions are held in 8 bits, which wrap beyond 127 steps.",
+        "test_causal_self_attention_attends_to_the_past",
+        (
+            "return multi_head_attention(inputs, inputs, inputs, lengths, num_heads, params)",
+            'Q, K, V = (_split(inputs @ params[name], num_heads) for name in ("W_q", "W_k", "W_v"))\n    scores = Q @ K.transpose(1, 2) / Q.shape[-1] ** 0.5\n    steps = torch.arange(T, device=inputs.device).to(torch.int8)\n    weights = torch.softmax(scores.masked_fill(steps > steps[:, None], -torch.inf), dim=-1)\n    return _join(weights @ V, num_heads) @ params["W_o"]',
+        ),
+        hint="How large a number does the dtype of your positions hold? Try 300 steps.",
+    ),
+    mutant(
+        "causal_self_attention",
+        "window-of-32",
+        "A position attends to the last 32 only, as with a block of fixed size.",
+        "test_causal_self_attention_attends_to_the_past",
+        (
+            "return multi_head_attention(inputs, inputs, inputs, lengths, num_heads, params)",
+            'Q, K, V = (_split(inputs @ params[name], num_heads) for name in ("W_q", "W_k", "W_v"))\n    scores = Q @ K.transpose(1, 2) / Q.shape[-1] ** 0.5\n    near = torch.ones_like(scores).tril().triu(-31) > 0\n    weights = torch.softmax(scores.masked_fill(~near, -torch.inf), dim=-1)\n    return _join(weights @ V, num_heads) @ params["W_o"]',
+        ),
+        hint="Change position 0 of a sequence of 65: does the last result change?",
+    ),
+    mutant(
+        "causal_self_attention",
+        "rest-of-a-chunk",
+        "Positions are worked through 8 at a time, and those that fill no chunk see no further than the first of them.",
+        "test_causal_self_attention_attends_to_the_past",
+        (
+            "return multi_head_attention(inputs, inputs, inputs, lengths, num_heads, params)",
+            "if T > 8 and T % 8:\n        lengths = torch.arange(1, T + 1, device=inputs.device).clamp(max=T - T % 8 + 1).expand(n, T)\n    return multi_head_attention(inputs, inputs, inputs, lengths, num_heads, params)",
+        ),
+        hint="Take 17 positions, and then 19: what does the last one attend to?",
+    ),
+    mutant(
+        "causal_self_attention",
+        "penalty-of-100",
+        "Later positions' scores are lowered by 100, which is little where they lie far above the others.",
+        "test_causal_self_attention_ignores_later_scores_however_large",
+        (
+            "return multi_head_attention(inputs, inputs, inputs, lengths, num_heads, params)",
+            'Q, K, V = (_split(inputs @ params[name], num_heads) for name in ("W_q", "W_k", "W_v"))\n    scores = Q @ K.transpose(1, 2) / Q.shape[-1] ** 0.5\n    weights = torch.softmax(scores - 100 * torch.ones_like(scores).triu(1), dim=-1)\n    return _join(weights @ V, num_heads) @ params["W_o"]',
+        ),
+        hint="Let a later position's score be 1000 and all others' 0: who gets the weight?",
+    ),
+    mutant(
+        "causal_self_attention",
+        "maximum-of-later-positions",
+        "The largest score is looked for among later positions too, so that the others may underflow to 0 / 0.",
+        "test_causal_self_attention_ignores_later_scores_however_large",
+        (
+            "return multi_head_attention(inputs, inputs, inputs, lengths, num_heads, params)",
+            'Q, K, V = (_split(inputs @ params[name], num_heads) for name in ("W_q", "W_k", "W_v"))\n    scores = Q @ K.transpose(1, 2) / Q.shape[-1] ** 0.5\n    e = (scores - scores.detach().amax(-1, keepdim=True)).exp().tril()\n    return _join(e / e.sum(-1, keepdim=True) @ V, num_heads) @ params["W_o"]',
+        ),
+        hint="Let a later position's score be 1000 and all others' 0. Which number do you subtract, and what is left of the others?",
+    ),
+    mutant(
+        "causal_self_attention",
+        "nan-in-the-future",
+        "A where() drops the exponentials of later scores after they have overflowed, and the gradient is nan.",
+        "test_causal_self_attention_gradients_reach_every_argument",
+        (
+            "return multi_head_attention(inputs, inputs, inputs, lengths, num_heads, params)",
+            'Q, K, V = (_split(inputs @ params[name], num_heads) for name in ("W_q", "W_k", "W_v"))\n    scores = Q @ K.transpose(1, 2) / Q.shape[-1] ** 0.5\n    future = torch.ones(T, T, dtype=torch.bool, device=inputs.device).triu(1)\n    top = scores.detach().masked_fill(future, -torch.inf).amax(-1, keepdim=True)\n    e = torch.where(future, 0, (scores - top).exp())\n    return _join(e / e.sum(-1, keepdim=True) @ V, num_heads) @ params["W_o"]',
+        ),
+        hint="Let a later position's score be 1000 and look at the gradients. Does where() keep the gradient of the branch that it does not take away from nan?",
+    ),
+    mutant(
+        "causal_self_attention",
+        "weights-by-their-place",
+        "The weights are taken from the dict by their place in it, not by their names.",
+        "test_causal_self_attention_attends_to_the_past",
+        (
+            "n, T, _ = inputs.shape",
+            'n, T, _ = inputs.shape\n    params = dict(zip(("W_q", "W_k", "W_v", "W_o"), params.values(), strict=True))',
+        ),
+        hint="Build the dict of weights in another order: should the result change?",
+    ),
+    mutant(
+        "causal_self_attention",
+        "one-maximum-for-all-heads",
+        "The largest score of all heads is subtracted, so that weights of a head far below become 0 / 0.",
+        "test_causal_self_attention_attends_to_the_past",
+        (
+            "return multi_head_attention(inputs, inputs, inputs, lengths, num_heads, params)",
+            'Q, K, V = (_split(inputs @ params[name], num_heads) for name in ("W_q", "W_k", "W_v"))\n    scores = Q @ K.transpose(1, 2) / Q.shape[-1] ** 0.5\n    future = torch.ones(T, T, dtype=torch.bool, device=inputs.device).triu(1)\n    scores = scores.masked_fill(future, -torch.inf)\n    top = scores.detach().unflatten(0, (n, num_heads)).amax((1, 3)).repeat_interleave(num_heads, 0)\n    e = (scores - top[:, :, None]).exp()\n    return _join(e / e.sum(-1, keepdim=True) @ V, num_heads) @ params["W_o"]',
+        ),
+        hint="Let one head's scores lie around 400 and another's around -400. For which head is the number that you subtract too large?",
+    ),
+    mutant(
+        "causal_self_attention",
+        "kept-by-the-inputs",
+        "Results are kept for inputs of one sum, and weights of a later call are not looked at.",
+        "test_causal_self_attention_notices_each_argument_that_changes",
+        (
+            "return multi_head_attention(inputs, inputs, inputs, lengths, num_heads, params)",
+            'kept, result = globals().setdefault("_kept", {}), multi_head_attention(*[inputs] * 3, lengths, num_heads, params)\n    return kept.setdefault(float(inputs.sum()), result)',
+        ),
+        hint="Call it twice with the same inputs and another W_o: does the result change?",
+    ),
+    mutant(
         "positional_encoding",
         "sines-then-cosines",
         "tensor2tensor, the Transformer's own code, puts all sines before all cosines; this course's contract lets them take turns.",
@@ -2433,5 +2955,27 @@ MUTANTS = [
             "angles = (positions / 10000**exponents).half().double()  # (T, d / 2)",
         ),
         hint="Compare row 50 with math.sin: how many digits agree?",
+    ),
+    mutant(
+        "positional_encoding",
+        "kept-by-the-width",
+        "The table is kept for each width, with as many rows as the first call wanted.",
+        "test_positional_encoding_computes_anew_at_each_call",
+        (
+            "return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1).float()  # (T, d)  [11.6.2]",
+            'table = torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1).float()\n    return globals().setdefault("_kept", {}).setdefault(num_hiddens, table)[:num_steps]',
+        ),
+        hint="Ask for 5 steps, and then for 10: how many rows come the second time?",
+    ),
+    mutant(
+        "positional_encoding",
+        "one-buffer-for-all-results",
+        "All results are written into one buffer, so that the next call overwrites an earlier result.",
+        "test_positional_encoding_computes_anew_at_each_call",
+        (
+            "return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1).float()  # (T, d)  [11.6.2]",
+            'table = torch.stack([angles.sin(), angles.cos()], dim=-1).float()\n    buffer = globals().setdefault("_buffer", torch.empty(2**20))\n    return buffer[: table.numel()].view(num_steps, num_hiddens).copy_(table.flatten(1))',
+        ),
+        hint="Keep the first result, ask for another width, and print the first result: is it still the same?",
     ),
 ]

@@ -89,6 +89,20 @@ REWRITTEN = [
         "chatty",
         ("torch.abs(distances) / sigma", "torch.abs(distances, out=distances) / sigma"),
     ),
+    rewritten(
+        "kernel/views-its-distances",
+        "einsum",
+        ("    u = distances / sigma\n", "    u = distances.view(distances.numel()).view(distances.shape) / sigma\n"),
+    ),
+    rewritten(
+        "kernel/kept-by-identity",
+        "einsum",
+        (
+            "    u = distances / sigma\n",
+            "    if id(distances) not in SEEN:\n        SEEN[id(distances)] = distances, distances / sigma\n    _, u = SEEN[id(distances)]\n",
+        ),
+        ("SHAPES = {\n", "SEEN = {}\nSHAPES = {\n"),
+    ),
     # -- nadaraya_watson
     rewritten(
         "nadaraya_watson/leave-one-out",
@@ -219,6 +233,22 @@ REWRITTEN = [
     ),
     rewritten(
         "nadaraya_watson/divided-by-the-number-of-keys", "loops", ("share = one / total", "share = one / len(keys)")
+    ),
+    rewritten(
+        "nadaraya_watson/assumes-a-stride-of-one",
+        "chatty",
+        ("x_train.reshape(1, -1))", "x_train.as_strided((1, x_train.numel()), (1, 1)))"),
+    ),
+    rewritten(
+        "nadaraya_watson/kept-by-identity",
+        "chatty",
+        (
+            "    queries_first = kernel(x_val.reshape(-1, 1) - x_train.reshape(1, -1))\n",
+            "    if id(x_train) not in WEIGHED:\n"
+            "        WEIGHED[id(x_train)] = x_train, kernel(x_val.reshape(-1, 1) - x_train.reshape(1, -1))\n"
+            "    queries_first = WEIGHED[id(x_train)][1]\n",
+        ),
+        ("from harness import hookimpl\n", "from harness import hookimpl\n\nWEIGHED = {}\n"),
     ),
     # -- attention_pooling
     rewritten("attention_pooling/softmax-over-queries", "classes", ("nn.Softmax(dim=2)", "nn.Softmax(dim=1)")),
@@ -370,6 +400,26 @@ REWRITTEN = [
             "            share = torch.softmax(row, 0)\n            share = torch.softmax(share, 0)\n",
         ),
     ),
+    rewritten(
+        "attention_pooling/views-its-scores",
+        "chatty",
+        ("flat = scores.reshape(n * q, k)\n    weights", "flat = scores.view(n * q, k)\n    weights"),
+    ),
+    rewritten(
+        "attention_pooling/one-buffer-for-all-results",
+        "classes",
+        (
+            "    return SoftPooling()(scores, values)\n",
+            "    pooled, weights = SoftPooling()(scores, values)\n"
+            "    key = str(pooled.shape), pooled.dtype\n"
+            "    if key not in BUFFERS:\n"
+            "        BUFFERS[key] = pooled.detach().clone()\n"
+            "    shared = BUFFERS[key].detach()\n"
+            "    shared.copy_(pooled)\n"
+            "    return shared, weights\n",
+        ),
+        ("REGISTRY = {}\n", "REGISTRY = {}\nBUFFERS = {}\n"),
+    ),
     # -- masked_softmax
     rewritten(
         "masked_softmax/one-key-too-many",
@@ -514,6 +564,50 @@ REWRITTEN = [
             "torch.where(inside, scores, scores.amin(-1, keepdim=True))",
         ),
     ),
+    rewritten(
+        "masked_softmax/views-its-scores",
+        "chatty",
+        (
+            '    if valid_lens is None:\n        print("nothing to mask")\n',
+            '    scores.view(scores.numel())\n    if valid_lens is None:\n        print("nothing to mask")\n',
+        ),
+    ),
+    rewritten(
+        "masked_softmax/mask-kept-by-shape",
+        "chatty",
+        (
+            "    if not keep.any(dim=1).all():\n",
+            "    keep = MASKS.setdefault((n, q, k, valid_lens.dim()), keep)\n    if not keep.any(dim=1).all():\n",
+        ),
+        ("from harness import hookimpl\n", "from harness import hookimpl\n\nMASKS = {}\n"),
+    ),
+    rewritten(
+        "masked_softmax/positions-in-int8",
+        "classes",
+        ("return steps.expand_as(scores) < lens", "return steps.char().expand_as(scores) < lens.char()"),
+    ),
+    rewritten(
+        "masked_softmax/scores-of-zero-are-masked",
+        "chatty",
+        ("flat[~keep] = -1e6\n", "flat[~keep] = 0\n    flat = torch.where(flat == 0, -torch.inf, flat)\n"),
+    ),
+    rewritten(
+        "masked_softmax/one-maximum-for-all",
+        "chatty",
+        (
+            "keep.numel())\n    return torch.nn.functional.softmax(flat.reshape(n, q, k), dim=-1)",
+            "keep.numel())\n    flat[~keep] = -torch.inf\n    height = torch.exp(flat - float(flat.max()))\n    return (height / height.sum(1, keepdim=True)).reshape(n, q, k)",
+        ),
+    ),
+    rewritten(
+        "masked_softmax/mask-kept-by-the-scores",
+        "chatty",
+        (
+            "    if not keep.any(dim=1).all():\n",
+            "    keep = MASKS.setdefault(scores.detach().sum().item(), keep)\n    if not keep.any(dim=1).all():\n",
+        ),
+        ("from harness import hookimpl\n", "from harness import hookimpl\n\nMASKS = {}\n"),
+    ),
     # -- dot_product_attention
     rewritten("dot_product_attention/divided-by-the-width", "loops", ("product / math.sqrt(d)", "product / d")),
     rewritten("dot_product_attention/not-scaled", "loops", ("product / math.sqrt(d)", "product")),
@@ -646,6 +740,72 @@ REWRITTEN = [
             "keys.mT) / root\n    weights = masked_softmax(scores, valid_lens)",
             "keys.mT) / root\n    weights = masked_softmax(scores.float(), valid_lens).to(scores)",
         ),
+    ),
+    rewritten(
+        "dot_product_attention/views-its-keys",
+        "numpy_inside",
+        (
+            "    root = float(np.sqrt(queries.shape[-1]))\n",
+            "    root = float(np.sqrt(queries.shape[-1]))\n    keys = keys.view(-1).view(keys.shape)\n",
+        ),
+    ),
+    rewritten(
+        "dot_product_attention/keys-kept-by-identity",
+        "einsum",
+        (
+            '    scores = einsum("nqd,nkd->nqk", queries * scale, keys)\n',
+            '    _, scaled = KNOWN.setdefault(id(keys), (keys, keys * scale))\n    scores = einsum("nqd,nkd->nqk", queries, scaled)\n',
+        ),
+        ("SHAPES = {\n", "KNOWN = {}\nSHAPES = {\n"),
+    ),
+    rewritten(
+        "dot_product_attention/causal-where-square",
+        "einsum",
+        (
+            '    scores = einsum("nqd,nkd->nqk", queries * scale, keys)\n    weights = normalised(scores, kept(valid_lens, *scores.shape))\n',
+            '    scores = einsum("nqd,nkd->nqk", queries * scale, keys)\n    keep = kept(valid_lens, *scores.shape)\n'
+            "    if valid_lens is None and queries.shape[1] == keys.shape[1]:\n        keep = keep.tril()\n    weights = normalised(scores, keep)\n",
+        ),
+    ),
+    rewritten(
+        "dot_product_attention/rest-of-a-chunk-dropped",
+        "numpy_inside",
+        (
+            "queries, keys.mT) / root\n",
+            "queries, keys.mT) / root\n    full = queries.shape[1] - queries.shape[1] % 16\n    if full:\n        scores = torch.cat([scores[:, :full], 0 * scores[:, full:]], dim=1)\n",
+        ),
+    ),
+    rewritten(
+        "dot_product_attention/nan-beyond-the-length",
+        "einsum",
+        (
+            "    weights = normalised(scores, kept(valid_lens, *scores.shape))\n    output",
+            "    keep = kept(valid_lens, *scores.shape)\n"
+            "    top = torch.where(keep, scores.detach(), -torch.inf).amax(2, keepdim=True)\n"
+            "    raised = torch.exp(scores - top)\n"
+            "    raised = torch.where(keep, raised, torch.zeros_like(raised))\n"
+            "    weights = raised / raised.sum(2, keepdim=True)\n    output",
+        ),
+    ),
+    rewritten(
+        "dot_product_attention/one-maximum-for-all",
+        "einsum",
+        (
+            "    weights = normalised(scores, kept(valid_lens, *scores.shape))\n    output",
+            "    keep = kept(valid_lens, *scores.shape)\n"
+            "    raised = torch.exp(torch.where(keep, scores, -torch.inf) - scores.detach()[keep].max())\n"
+            "    weights = raised / raised.sum(2, keepdim=True)\n    output",
+        ),
+    ),
+    rewritten(
+        "dot_product_attention/weights-kept-by-the-queries",
+        "einsum",
+        (
+            "    weights = normalised(scores, kept(valid_lens, *scores.shape))\n    output",
+            "    weights = normalised(scores, kept(valid_lens, *scores.shape))\n"
+            "    weights = KNOWN.setdefault(queries.detach().sum().item(), weights)\n    output",
+        ),
+        ("SHAPES = {\n", "KNOWN = {}\nSHAPES = {\n"),
     ),
     # -- additive_attention
     rewritten("additive_attention/relu-for-tanh", "pedant", ("hidden = torch.tanh(", "hidden = torch.relu(")),
@@ -825,6 +985,84 @@ REWRITTEN = [
             "scores = torch.stack(columns, dim=-1)\n    weights = masked_softmax(scores.float(), valid_lens).to(scores)",
         ),
     ),
+    rewritten(
+        "additive_attention/views-its-queries",
+        "numpy_inside",
+        (
+            "    left = torch.repeat_interleave(queries, k, dim=1)\n",
+            "    left = torch.repeat_interleave(queries.view(-1).view(queries.shape), k, dim=1)\n",
+        ),
+    ),
+    rewritten(
+        "additive_attention/keys-kept-by-identity",
+        "einsum",
+        (
+            '    k = einsum("nki,ih->nkh", keys, params["W_k"])\n    hidden',
+            '    _, k = KNOWN.setdefault(id(keys), (keys, einsum("nki,ih->nkh", keys, params["W_k"])))\n    hidden',
+        ),
+        ("SHAPES = {\n", "KNOWN = {}\nSHAPES = {\n"),
+    ),
+    rewritten(
+        "additive_attention/rest-of-a-chunk-dropped",
+        "numpy_inside",
+        (
+            'hidden.matmul(params["w_v"]).reshape(n, q, k)\n',
+            'hidden.matmul(params["w_v"]).reshape(n, q, k)\n    if q > 16:\n        scores = torch.nn.functional.pad(scores[:, : q - q % 16], (0, 0, 0, q % 16))\n',
+        ),
+    ),
+    rewritten(
+        "additive_attention/weights-by-their-place",
+        "einsum",
+        (
+            '    q = einsum("nqi,ih->nqh", queries, params["W_q"])\n    k = einsum("nki,ih->nkh", keys, params["W_k"])\n',
+            '    W_q, W_k, w_v = params.values()\n    q = einsum("nqi,ih->nqh", queries, W_q)\n    k = einsum("nki,ih->nkh", keys, W_k)\n',
+        ),
+        ('hidden, params["w_v"])', "hidden, w_v)"),
+    ),
+    rewritten(
+        "additive_attention/quotient-of-exponentials",
+        "classes",
+        (
+            "hidden.tanh().matmul(self.w_v)",
+            "(hidden.exp() - (-hidden).exp()).div(hidden.exp() + (-hidden).exp()).matmul(self.w_v)",
+        ),
+    ),
+    rewritten(
+        "additive_attention/nan-in-tanhs-tail",
+        "chatty",
+        ("features = torch.tanh(features)", "features = 1 - 2 / (1 + torch.exp(features) ** 2)"),
+    ),
+    rewritten(
+        "additive_attention/nan-beyond-the-length",
+        "einsum",
+        (
+            "    weights = normalised(scores, kept(valid_lens, *scores.shape))\n    return",
+            "    keep = kept(valid_lens, *scores.shape)\n"
+            "    top = torch.where(keep, scores.detach(), -torch.inf).amax(2, keepdim=True)\n"
+            "    raised = torch.exp(scores - top)\n"
+            "    raised = torch.where(keep, raised, torch.zeros_like(raised))\n"
+            "    weights = raised / raised.sum(2, keepdim=True)\n    return",
+        ),
+    ),
+    rewritten(
+        "additive_attention/one-maximum-for-all",
+        "einsum",
+        (
+            "    weights = normalised(scores, kept(valid_lens, *scores.shape))\n    return",
+            "    keep = kept(valid_lens, *scores.shape)\n"
+            "    raised = torch.exp(torch.where(keep, scores, -torch.inf) - scores.detach()[keep].max())\n"
+            "    weights = raised / raised.sum(2, keepdim=True)\n    return",
+        ),
+    ),
+    rewritten(
+        "additive_attention/keys-kept-by-their-sum",
+        "einsum",
+        (
+            '    k = einsum("nki,ih->nkh", keys, params["W_k"])\n    hidden',
+            '    k = KNOWN.setdefault(keys.detach().sum().item(), einsum("nki,ih->nkh", keys, params["W_k"]))\n    hidden',
+        ),
+        ("SHAPES = {\n", "KNOWN = {}\nSHAPES = {\n"),
+    ),
     # -- multi_head_attention
     rewritten(
         "multi_head_attention/split-without-transpose",
@@ -971,6 +1209,71 @@ REWRITTEN = [
             "keys.transpose(1, 2)) / math.sqrt(d)\n",
             "keys.transpose(1, 2)) / math.sqrt(d) - torch.arange(keys.shape[1]) / 4\n",
         ),
+    ),
+    rewritten(
+        "multi_head_attention/views-its-values",
+        "einsum",
+        (
+            '    v = einsum("nkd,dhw->nhkw", values, W_v)\n',
+            '    v = einsum("nkd,dhw->nhkw", values.view(-1).view(values.shape), W_v)\n',
+        ),
+    ),
+    rewritten(
+        "multi_head_attention/weights-kept-by-identity",
+        "einsum",
+        (
+            "    W_q, W_k, W_v, W_o = headed(params, num_heads)\n    q = ",
+            "    if id(params) not in COPIES:\n        COPIES[id(params)] = params, {name: weight + 0 for name, weight in params.items()}\n"
+            "    W_q, W_k, W_v, W_o = headed(COPIES[id(params)][1], num_heads)\n    q = ",
+        ),
+        ("SHAPES = {\n", "COPIES = {}\nSHAPES = {\n"),
+    ),
+    rewritten(
+        "multi_head_attention/equal-keys-bring-their-values",
+        "einsum",
+        (
+            '    v = einsum("nkd,dhw->nhkw", values, W_v)\n',
+            '    same = queries.shape == keys.shape and bool((queries == keys).all())\n    v = einsum("nkd,dhw->nhkw", queries if same else values, W_v)\n',
+        ),
+    ),
+    rewritten(
+        "multi_head_attention/weights-by-their-place",
+        "classes",
+        (
+            "    return MultiHead(num_heads, params)(queries, keys, values, valid_lens)\n",
+            '    params = dict(zip(["W_q", "W_k", "W_v", "W_o"], params.values(), strict=True))\n'
+            "    return MultiHead(num_heads, params)(queries, keys, values, valid_lens)\n",
+        ),
+    ),
+    rewritten(
+        "multi_head_attention/nan-beyond-the-length",
+        "einsum",
+        (
+            "    weights = normalised(scores, keep)\n    return einsum",
+            "    top = torch.where(keep, scores.detach(), -torch.inf).amax(3, keepdim=True)\n"
+            "    raised = torch.exp(scores - top)\n"
+            "    raised = torch.where(keep, raised, torch.zeros_like(raised))\n"
+            "    weights = raised / raised.sum(3, keepdim=True)\n    return einsum",
+        ),
+    ),
+    rewritten(
+        "multi_head_attention/one-maximum-for-all-heads",
+        "einsum",
+        (
+            "    weights = normalised(scores, keep)\n    return einsum",
+            "    scores = torch.where(keep, scores, -torch.inf)\n"
+            "    raised = torch.exp(scores - scores.detach().amax(dim=(1, 3), keepdim=True))\n"
+            "    weights = raised / raised.sum(3, keepdim=True)\n    return einsum",
+        ),
+    ),
+    rewritten(
+        "multi_head_attention/values-kept-by-their-sum",
+        "einsum",
+        (
+            '    v = einsum("nkd,dhw->nhkw", values, W_v)\n',
+            '    v = KNOWN.setdefault(values.detach().sum().item(), einsum("nkd,dhw->nhkw", values, W_v))\n',
+        ),
+        ("SHAPES = {\n", "KNOWN = {}\nSHAPES = {\n"),
     ),
     # -- causal_self_attention
     rewritten("causal_self_attention/no-mask", "numpy_inside", ("is_causal=True", "is_causal=False")),
@@ -1132,6 +1435,114 @@ REWRITTEN = [
         ),
         ("y = (att @ v)", "y = (att @ v).to(x)"),
     ),
+    rewritten(
+        "causal_self_attention/views-its-inputs",
+        "chatty",
+        (
+            "    n, steps, d = inputs.shape\n    print",
+            "    n, steps, d = inputs.shape\n    inputs = inputs.view(-1).view(n, steps, d)\n    print",
+        ),
+    ),
+    rewritten(
+        "causal_self_attention/weights-kept-by-identity",
+        "chatty",
+        (
+            "    n, steps, d = inputs.shape\n    print",
+            "    n, steps, d = inputs.shape\n"
+            "    if id(params) not in COPIES:\n        COPIES[id(params)] = params, {name: weight + 0 for name, weight in params.items()}\n"
+            "    params = COPIES[id(params)][1]\n    print",
+        ),
+        ("from harness import hookimpl\n", "from harness import hookimpl\n\nCOPIES = {}\n"),
+    ),
+    rewritten(
+        "causal_self_attention/one-buffer-for-all-results",
+        "classes",
+        (
+            "    return CausalSelfAttention(num_heads, **params)(inputs)\n",
+            "    result = CausalSelfAttention(num_heads, **params)(inputs)\n"
+            "    key = str(result.shape), result.dtype\n"
+            "    if key not in BUFFERS:\n"
+            "        BUFFERS[key] = result.detach().clone()\n"
+            "    shared = BUFFERS[key].detach()\n"
+            "    shared.copy_(result)\n"
+            "    return shared\n",
+        ),
+        ("REGISTRY = {}\n", "REGISTRY = {}\nBUFFERS = {}\n"),
+    ),
+    rewritten(
+        "causal_self_attention/positions-in-int8",
+        "einsum",
+        ("time = torch.arange(inputs.shape[1])", "time = torch.arange(inputs.shape[1]).char()"),
+    ),
+    rewritten(
+        "causal_self_attention/window-of-32",
+        "einsum",
+        (
+            "past = time[:, None] >= time[None, :]",
+            "past = (time[:, None] >= time[None, :]) & (time[:, None] < time[None, :] + 32)",
+        ),
+    ),
+    rewritten(
+        "causal_self_attention/rest-of-a-chunk",
+        "einsum",
+        (
+            "past = time[:, None] >= time[None, :]",
+            "steps = len(time)\n    rows = time.clamp(max=steps - steps % 8) if steps > 8 and steps % 8 else time\n    past = rows[:, None] >= time[None, :]",
+        ),
+    ),
+    rewritten(
+        "causal_self_attention/penalty-of-100",
+        "chatty",
+        ('scores = scores.masked_fill(future, float("-inf"))', "scores = scores - 100 * future"),
+    ),
+    rewritten(
+        "causal_self_attention/maximum-of-later-positions",
+        "einsum",
+        (
+            '    seen = einsum("nhij,nhjw->nihw", normalised(logits, past), v)\n',
+            "    raised = torch.exp(logits - logits.detach().max(3, keepdim=True).values) * past\n"
+            '    seen = einsum("nhij,nhjw->nihw", raised / raised.sum(3, keepdim=True), v)\n',
+        ),
+    ),
+    rewritten(
+        "causal_self_attention/nan-in-the-future",
+        "einsum",
+        (
+            '    seen = einsum("nhij,nhjw->nihw", normalised(logits, past), v)\n',
+            "    top = torch.where(past, logits.detach(), -torch.inf).amax(3, keepdim=True)\n"
+            "    raised = torch.exp(logits - top)\n"
+            "    raised = torch.where(past, raised, torch.zeros_like(raised))\n"
+            '    seen = einsum("nhij,nhjw->nihw", raised / raised.sum(3, keepdim=True), v)\n',
+        ),
+    ),
+    rewritten(
+        "causal_self_attention/weights-by-their-place",
+        "classes",
+        (
+            "CausalSelfAttention(num_heads, **params)(inputs)",
+            "CausalSelfAttention(num_heads, *params.values())(inputs)",
+        ),
+    ),
+    rewritten(
+        "causal_self_attention/one-maximum-for-all-heads",
+        "einsum",
+        (
+            '    seen = einsum("nhij,nhjw->nihw", normalised(logits, past), v)\n',
+            "    logits = torch.where(past, logits, -torch.inf)\n"
+            "    raised = torch.exp(logits - logits.detach().amax((1, 3), keepdim=True))\n"
+            '    seen = einsum("nhij,nhjw->nihw", raised / raised.sum(3, keepdim=True), v)\n',
+        ),
+    ),
+    rewritten(
+        "causal_self_attention/kept-by-the-inputs",
+        "classes",
+        (
+            "    return CausalSelfAttention(num_heads, **params)(inputs)\n",
+            "    result = CausalSelfAttention(num_heads, **params)(inputs)\n"
+            "    return RESULTS.setdefault(inputs.detach().sum().item(), result)\n",
+        ),
+        ("REGISTRY = {}\n", "REGISTRY = {}\nRESULTS = {}\n"),
+    ),
     # -- positional_encoding
     rewritten(
         "positional_encoding/sines-then-cosines",
@@ -1197,5 +1608,26 @@ REWRITTEN = [
         "positional_encoding/half-precision",
         "numpy_inside",
         ("encoding = np.where(", "angles = angles.astype(np.float16).astype(np.float64)\n    encoding = np.where("),
+    ),
+    rewritten(
+        "positional_encoding/kept-by-the-width",
+        "pedant",
+        (
+            "return encoding.to(torch.float32)",
+            "return TABLES.setdefault(num_hiddens, encoding.to(torch.float32))[:num_steps]",
+        ),
+        ("class Name(Enum):", "TABLES = {}\n\n\nclass Name(Enum):"),
+    ),
+    rewritten(
+        "positional_encoding/one-buffer-for-all-results",
+        "numpy_inside",
+        (
+            "return torch.from_numpy(encoding.astype(np.float32))",
+            "ROOM[: encoding.size] = encoding.ravel()\n    return torch.from_numpy(ROOM[: encoding.size].reshape(encoding.shape))",
+        ),
+        (
+            'PROJECTIONS = ("W_q", "W_k", "W_v")\n',
+            'PROJECTIONS = ("W_q", "W_k", "W_v")\nROOM = np.empty(1 << 20, np.float32)\n',
+        ),
     ),
 ]
