@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import groupby, pairwise, permutations
 from typing import Any
 
 import torch
 
 from harness.judge.check import check
-from harness.judge.standard import agreement, gradients, purity
-from harness.judge.trial import Trial
+from harness.judge.spec import Draws
+from harness.judge.standard import agreement, gradients, layouts, purity, renewal
+from harness.judge.trial import NONE, Trial
 
 from .cases import batching as cases
 from .cases.batching import (
@@ -23,7 +25,20 @@ from .cases.batching import (
     Padded,
     Pairs,
     Sentences,
+    Tokens,
 )
+
+RENEWED = (
+    "What is kept between two calls, and by what is it found again? The same object may hold something else by then."
+)
+
+
+def _computes_anew(trial: Trial, arguments: dict[str, Any], others: dict[str, Any], drive: Any = NONE) -> None:
+    """Each argument changes alone, then all of them together."""
+    changes = [{name: others[name]} for name in arguments]
+    for change in [*changes, others] if len(changes) > 1 else changes:
+        trial.computes_anew(arguments, {**arguments, **change}, drive)
+
 
 # -- encode_pair -----------------------------------------------------------------------------------------
 
@@ -34,6 +49,9 @@ _SENTENCES = [
     Sentences(6, 3, 5, 4),
     Sentences(1, 1, 3, 5),
     Sentences(1, 1, 2, 6),
+    Sentences(6, 6, 7, 7, 3),
+    Sentences(6, 6, 9, 8, cases.FAR),
+    Sentences(9, 9, 2, 9, 3),
 ]
 
 test_encode_pair_gives_the_indices_of_both_sentences = agreement(
@@ -42,7 +60,7 @@ test_encode_pair_gives_the_indices_of_both_sentences = agreement(
     "Source and target are lists of indices, each by its own map, cut and framed as the contract says.",
     "gives_the_indices_of_both_sentences",
     count=12,
-    examples=_SENTENCES,
+    examples=[*_SENTENCES, Sentences(300, 290, 280, 10)],
     weight=2,
     hint="Which limit holds for the source, and which for the words of the target?",
 )
@@ -101,20 +119,42 @@ def test_encode_pair_encodes_each_side_by_itself(trial: Trial, case: Sentences) 
     trial.matches(other_source[1], target, "the target beside another source", call=call)
 
 
+@check(
+    "encode_pair", cases.long_sentences, count=4, hint="Words alone do not tell an index: their map does, each time."
+)
+def test_encode_pair_looks_words_up_in_the_maps_given(trial: Trial, case: Sentences) -> None:
+    """The same words get the indices of other maps where these are given, in new dicts or in the same ones."""
+    arguments = case.arguments()
+    others = {**arguments, **case.maps(Draws(case.seed + 1))}
+    trial.agrees(arguments)
+    trial.agrees(others)
+    trial.computes_anew(others, arguments)
+
+
+test_encode_pair_computes_anew_at_each_call = renewal("encode_pair", cases.sentences, examples=_SENTENCES[:1])
+
 test_encode_pair_leaves_arguments_and_random_state_alone = purity("encode_pair", cases.sentences)
 
 # -- bucket_batches --------------------------------------------------------------------------------------
 
-_BUCKETS = [Lengths(20, 3, 3, 7, 1), Lengths(9, 4, 1, 2, 2), Lengths(1, 3, 2, 4, 3), Lengths(7, 1, 5, 9, 4)]
+_BUCKETS = [
+    Lengths(20, 3, 3, 7, 1),
+    Lengths(9, 4, 1, 2, 2),
+    Lengths(1, 3, 2, 4, 3),
+    Lengths(7, 1, 5, 9, 4),
+    Lengths(12, 5, 50, 20, 5),
+    Given(((4, 4),) * 7, 3, 2),
+    Lengths(300, 7, 2, 7, 6),
+]
 
 
 @check("bucket_batches", cases.lengths(), count=6, examples=_BUCKETS, weight=2, hint="Count every index you give.")
-def test_bucket_batches_hold_each_index_once(trial: Trial, case: Lengths) -> None:
+def test_bucket_batches_hold_each_index_once(trial: Trial, case: Lengths | Given) -> None:
     """Each index into lengths comes exactly once, and no batch is empty or holds more than batch_size."""
     arguments = case.arguments()
     batches, call = trial.ask(arguments)["batches"], trial.call_text(arguments)
     held = sorted(index for batch in batches for index in batch)
-    trial.matches(held, list(range(case.number)), "all indices, sorted,", call=call)
+    trial.matches(held, list(range(len(arguments["lengths"]))), "all indices, sorted,", call=call)
     sizes = {len(batch) for batch in batches}
     wrong = f"the batches have sizes {sorted(sizes)}, but should have 1 to {case.batch_size}"
     trial.require(sizes <= set(range(1, case.batch_size + 1)), wrong, call)
@@ -127,7 +167,7 @@ def test_bucket_batches_hold_each_index_once(trial: Trial, case: Lengths) -> Non
     examples=_BUCKETS,
     hint="Both lengths of a pair decide in which bucket it is: width is how many lengths a bucket holds.",
 )
-def test_bucket_batches_hold_similar_lengths(trial: Trial, case: Lengths) -> None:
+def test_bucket_batches_hold_similar_lengths(trial: Trial, case: Lengths | Given) -> None:
     """Within a batch source lengths differ by less than width, and so do target lengths."""
     arguments = case.arguments()
     for batch in _whole(trial, arguments):
@@ -141,10 +181,10 @@ def test_bucket_batches_hold_similar_lengths(trial: Trial, case: Lengths) -> Non
     "bucket_batches",
     cases.lengths(),
     count=8,
-    examples=_BUCKETS,
+    examples=[*_BUCKETS, cases.LONG_ROW, cases.LONG_COLUMN, cases.CROSSED, cases.LARGE],
     hint="Where does the first bucket of source lengths begin, and where that of target lengths?",
 )
-def test_bucket_batches_begin_at_the_smallest_lengths(trial: Trial, case: Lengths) -> None:
+def test_bucket_batches_begin_at_the_smallest_lengths(trial: Trial, case: Lengths | Given) -> None:
     """Buckets begin at the smallest source and the smallest target length: no batch reaches across two."""
     arguments = case.arguments()
     for batch in _whole(trial, arguments):
@@ -160,14 +200,29 @@ def test_bucket_batches_begin_at_the_smallest_lengths(trial: Trial, case: Length
     examples=_BUCKETS,
     hint="A bucket of 7 pairs in batches of 3 gives 3, 3 and 1.",
 )
-def test_bucket_batches_give_one_partial_batch_a_bucket_at_most(trial: Trial, case: Lengths) -> None:
+def test_bucket_batches_give_one_partial_batch_a_bucket_at_most(trial: Trial, case: Lengths | Given) -> None:
     """A bucket of m pairs gives m / batch_size batches, rounded up: all but one are full."""
     arguments = case.arguments()
-    sizes = Counter(_bucket(arguments, index) for index in range(case.number))
-    given = Counter(_bucket(arguments, batch[0]) for batch in _whole(trial, arguments))
-    expected = {bucket: -(-size // case.batch_size) for bucket, size in sorted(sizes.items())}
-    found = {bucket: given[bucket] for bucket in expected}
-    trial.matches(found, expected, "the number of batches by bucket", call=trial.call_text(arguments))
+    _divides_buckets(trial, arguments, _whole(trial, arguments))
+
+
+@check(
+    "bucket_batches",
+    cases.lengths(),
+    count=3,
+    hint=RENEWED,
+)
+def test_bucket_batches_computes_anew_at_each_call(trial: Trial, case: Lengths) -> None:
+    """Batches are of the lengths that the list holds at that call, and those of an earlier call stay as they were."""
+    arguments, others = case.arguments(), replace(case, seed=case.seed + 1).arguments()
+    seen = trial.observe(arguments, again=others)
+    trial.result_of(seen, arguments)
+    second, kept = (trial.result_of(replace(seen, result=one), others)["batches"] for one in (seen.again, seen.kept))
+    call = f"{trial.call_text(others)}, the same list as in a call before"
+    held = sorted(index for batch in second for index in batch)
+    trial.matches(held, list(range(case.number)), "all indices, sorted,", call=call)
+    _divides_buckets(trial, others, second, call)
+    trial.matches(kept, second, "the batches, after one more call,", call=call)
 
 
 @check("bucket_batches", hint="Write the buckets down: source lengths 5-7, 8-10, targets 4-6, 7-9.")
@@ -253,6 +308,16 @@ def _bucket(arguments: dict[str, Any], index: int) -> tuple[int, int]:
     return (source - first) // width, (target - second) // width
 
 
+def _divides_buckets(trial: Trial, arguments: dict[str, Any], batches: list[list[int]], call: str = "") -> None:
+    """How many pairs the batches of each bucket hold is as it should be. Batches are taken for what their first is."""
+    size, found = arguments["batch_size"], {}
+    buckets = Counter(_bucket(arguments, index) for index in range(len(arguments["lengths"])))
+    expected = {bucket: [size] * (m // size) + [m % size] * (m % size > 0) for bucket, m in sorted(buckets.items())}
+    for bucket in expected:
+        found[bucket] = sorted((len(one) for one in batches if _bucket(arguments, one[0]) == bucket), reverse=True)
+    trial.matches(found, expected, "the sizes of the batches by bucket", call=call or trial.call_text(arguments))
+
+
 def _whole(trial: Trial, arguments: dict[str, Any]) -> list[list[int]]:
     """The batches of one epoch, which are not empty and hold indices into lengths, all of them."""
     batches, size = trial.ask(arguments)["batches"], len(arguments["lengths"])
@@ -285,6 +350,10 @@ _PAIRS = [
     Pairs(5, 6, -1, 4),
     Pairs(1, 4, 3, 5),
     Pairs(4, 1, 0, 6),
+    Tokens(((2, 1),) * 3 + ((1, 1),) * 2, 9, 7, high=1),
+    Tokens(((3, 1), (1, 3), (3, 3)), 2**33 + 1, 8, high=2**40),
+    Pairs(260, 3, 0, 9),
+    Pairs(2, 300, -1, 10),
 ]
 
 test_collate_pairs_gives_two_padded_tensors = agreement(
@@ -357,6 +426,13 @@ def test_collate_pairs_keeps_pairs_together(trial: Trial, case: Pairs) -> None:
     trial.matches(sorted(found), sorted(given), "the rows, sorted,", call=trial.call_text(arguments))
 
 
+@check("collate_pairs", cases.tokens, count=2, examples=[Pairs(5, 4, 0, 7)], hint=RENEWED)
+def test_collate_pairs_computes_anew_at_each_call(trial: Trial, case: Tokens | Pairs) -> None:
+    """Whichever of the arguments holds something else by then, the result is that of now, and earlier ones stay."""
+    others = replace(case, seed=case.seed + 1, pad=case.pad + 1).arguments()
+    _computes_anew(trial, case.arguments(), others)
+
+
 test_collate_pairs_leaves_arguments_and_random_state_alone = purity(
     "collate_pairs", cases.pairs, examples=[Pairs(5, 4, 0, 7)]
 )
@@ -373,19 +449,43 @@ _PACKED = [
     Packed((2, 1), 2, 1, 1, "rnn", 7),
 ]
 
+_LAYERS = [
+    Packed((2, 4, 1), 5, 3, 2, "relu", 11, use="frozen"),
+    Packed((3, 1, 2), 3, 3, 3, "rnn", 12, "float64", bias=False),
+    Packed((1, 3, 2), 3, 3, 3, "gru", 13, "float64", "huge", bias=False, use="eval"),
+    Packed((2, 3, 1), 4, 2, 3, "relu", 14, "float64", "huge", "silent", bias=False),
+]
+
+_VALUES = [
+    Packed((3, 4, 1, 2), 4, 2, 3, "gru", 15, values="zero"),
+    Packed((3, 4, 1, 2), 4, 2, 3, "rnn", 16, "float64", values="zero", bias=False),
+    Packed((2, 3, 1), 3, 4, 2, "gru", 17, values="large"),
+    Packed((2, 3, 1), 3, 4, 2, "relu", 18, values="large"),
+    Packed((2, 2, 2), 4, 3, 2, "rnn", 19),
+]
+
 test_packed_outputs_are_those_of_each_sequence_alone = agreement(
     "packed_outputs",
-    cases.packed(),
+    cases.packed(kinds=cases.LAYERS),
     "Outputs are the layer's up to each length and zeros beyond, last is each sequence's own last output.",
     "are_those_of_each_sequence_alone",
     count=6,
-    examples=_PACKED,
+    examples=[
+        *_PACKED,
+        *_LAYERS,
+        *_VALUES,
+        Packed((2, 260), 261, 1, 2, "rnn", 19),
+        Packed((2, 1, 3) * 11, 4, 2, 3, "gru", 20),
+    ],
     weight=2,
     hint="Lengths come unsorted, and the longest may be shorter than T.",
 )
 
 test_packed_outputs_gradients_reach_every_argument = gradients(
-    "packed_outputs", cases.packed(("noise",), cases.exact), count=3, examples=_PACKED[:3]
+    "packed_outputs",
+    cases.packed(("noise",), cases.exact, cases.LAYERS),
+    count=3,
+    examples=[*_PACKED[:3], *_LAYERS, *_VALUES[1:3]],
 )
 
 
@@ -393,7 +493,9 @@ test_packed_outputs_gradients_reach_every_argument = gradients(
     "packed_outputs",
     cases.packed(("inf", "-inf", "nan")),
     count=4,
-    examples=[Packed((2, 5, 1, 3), 5, 3, 4, kind, 8, padding=one) for kind in ("rnn", "gru") for one in ("inf", "nan")],
+    examples=[
+        Packed((2, 5, 1, 3), 5, 3, 4, kind, 8, padding=one) for kind in cases.LAYERS for one in ("inf", "nan", "huge")
+    ],
     hint="0 * nan is nan: choose (torch.where, masked_fill, packing), do not multiply.",
 )
 def test_packed_outputs_ignore_whatever_the_padding_holds(trial: Trial, case: Packed) -> None:
@@ -406,11 +508,14 @@ def test_packed_outputs_ignore_whatever_the_padding_holds(trial: Trial, case: Pa
 
 @check(
     "packed_outputs",
-    examples=[Packed((2, 4, 1), 5, 3, 4, kind, 9, "float64", "nan") for kind in ("rnn", "gru")],
+    examples=[
+        Packed((2, 4, 1), 5, 3, 4, kind, 9, "float64", one) for kind in cases.LAYERS for one in ("nan", "inf", "huge")
+    ],
     hint="A masked result hides nan from the outputs, not from the gradients: keep padding out of the layer.",
 )
 def test_packed_outputs_gradients_ignore_whatever_the_padding_holds(trial: Trial, case: Packed) -> None:
-    """With nan beyond the lengths, gradients are those of the sequences alone: finite, and zero in the padding."""
+    """With nan, infinities or huge numbers beyond the lengths, gradients are those of the sequences alone: finite, and
+    zero in the padding."""
     trial.gradients_agree(case.arguments())
 
 
@@ -470,8 +575,27 @@ def test_packed_outputs_have_known_values(trial: Trial) -> None:
     trial.matches(last, torch.stack([start, onward])[:, None], "last", call=call)
 
 
+test_packed_outputs_takes_tensors_of_any_layout = layouts(
+    "packed_outputs", cases.packed(), count=2, examples=[_PACKED[1]]
+)
+
+
+@check("packed_outputs", cases.packed(), count=1, examples=[_PACKED[0], _LAYERS[1]], hint=RENEWED)
+def test_packed_outputs_computes_anew_at_each_call(trial: Trial, case: Packed) -> None:
+    """Whichever of the arguments holds something else by then, the result is that of now, and earlier ones stay."""
+    others = replace(case, seed=case.seed + 1, lengths=(*case.lengths[1:], case.lengths[0])).arguments()
+    _computes_anew(trial, case.arguments(), others)
+
+
 test_packed_outputs_leaves_arguments_and_random_state_alone = purity(
-    "packed_outputs", cases.packed(), count=3, examples=[Packed((2, 4, 1), 4, 3, 2, "rnn", 10)]
+    "packed_outputs",
+    cases.packed(),
+    count=3,
+    examples=[
+        Packed((2, 4, 1), 4, 3, 2, "rnn", 10),
+        Packed((2, 4, 1), 4, 3, 2, "gru", 10, use="eval"),
+        Packed((2, 4, 1), 4, 3, 2, "relu", 10, use="frozen"),
+    ],
 )
 
 # -- many_to_one -----------------------------------------------------------------------------------------
@@ -485,19 +609,31 @@ _LAST = [
     LastSteps((2, 1), 2, 1, 1, 6),
 ]
 
+_SQUARE = LastSteps((2, 4, 1, 3), 4, 4, 4, 7)
+
+_FURTHER = [
+    LastSteps((300, 257, 12), 300, 2, 3, 8),
+    LastSteps((1, 3, 2), 3, 17, 33, 9, "float64", "zero"),
+    LastSteps((2, 1, 3), 4, 3, 2, 10, "float32", "far"),
+    LastSteps((2, 1, 3), 4, 3, 2, 11, "float64", "far"),
+    LastSteps((2, 1, 3), 4, 3, 2, 12, "float32", "large"),
+    LastSteps((2, 1), 2, 300, 2, 13),
+    LastSteps((3, 1, 2) * 11, 3, 2, 300, 14),
+]
+
 test_many_to_one_reads_the_last_valid_step = agreement(
     "many_to_one",
     cases.last_steps(),
     "Each row is the linear layer on the output at its sequence's own last valid step.",
     "reads_the_last_valid_step",
     count=8,
-    examples=_LAST,
+    examples=[*_LAST, _SQUARE, *_FURTHER],
     weight=2,
     hint="At which index of outputs is the last step of a sequence of length 1?",
 )
 
 test_many_to_one_gradients_reach_every_argument = gradients(
-    "many_to_one", cases.last_steps(cases.exact), count=4, examples=_LAST[:3]
+    "many_to_one", cases.last_steps(cases.exact), count=4, examples=[*_LAST[:3], _SQUARE, *_FURTHER[1:4]]
 )
 
 
@@ -515,9 +651,9 @@ def test_many_to_one_reads_no_other_step(trial: Trial, case: LastSteps) -> None:
     """Other outputs at all steps but the last valid ones change nothing; other outputs there change every row."""
     arguments = case.arguments()
     outputs, call = arguments["outputs"], trial.call_text(arguments)
-    last = (torch.arange(case.T)[:, None] == torch.tensor(case.lengths) - 1)[..., None]
+    last = case.last()[..., None]
     before = trial.ask(arguments)
-    elsewhere = trial.ask({**arguments, "outputs": torch.where(last, outputs, 100 * outputs + 7)})
+    elsewhere = trial.ask({**arguments, "outputs": torch.where(last, outputs, 1e9 * outputs + 7)})
     trial.matches(elsewhere, before, "the result for other outputs at other steps", call=call)
     there = trial.ask({**arguments, "outputs": torch.where(last, outputs + 1, outputs)})
     trial.require(bool((there != before).any(1).all()), "a row does not depend on its last valid step", call)
@@ -544,6 +680,16 @@ def test_many_to_one_is_linear_in_the_outputs(trial: Trial, case: LastSteps) -> 
     trial.require(bool((once != b).any()), "the result does not depend on the outputs", call)
 
 
+test_many_to_one_takes_tensors_of_any_layout = layouts("many_to_one", cases.last_steps(), count=2, examples=[_SQUARE])
+
+
+@check("many_to_one", cases.last_steps(), count=2, examples=[_SQUARE], hint=RENEWED)
+def test_many_to_one_computes_anew_at_each_call(trial: Trial, case: LastSteps) -> None:
+    """Whichever of the arguments holds something else by then, the result is that of now, and earlier ones stay."""
+    others = replace(case, seed=case.seed + 1, lengths=(*case.lengths[1:], case.lengths[0])).arguments()
+    _computes_anew(trial, case.arguments(), others)
+
+
 test_many_to_one_leaves_arguments_and_random_state_alone = purity("many_to_one", cases.last_steps())
 
 # -- many_to_many ----------------------------------------------------------------------------------------
@@ -558,19 +704,32 @@ _EVERY = [
     EveryStep(1, 1, 1, 1, 7),
 ]
 
+_LONG = [
+    EveryStep(300, 1, 2, 3, 8),
+    EveryStep(65, 2, 33, 17, 9, "float64"),
+    EveryStep(2, 300, 1, 2, 10),
+    EveryStep(1, 2, 300, 3, 11),
+    EveryStep(2, 1, 2, 300, 12),
+]
+
+_STEPS = [
+    EveryStep(4, 3, 2, 5, 13, "float64", "zero"),
+    EveryStep(3, 2, 4, 5, 14, values="large"),
+]
+
 test_many_to_many_answers_at_every_step = agreement(
     "many_to_many",
     cases.every_step(),
     "The result at step t is outputs[t] W + b, time-major, in the dtype of the arguments.",
     "answers_at_every_step",
     count=8,
-    examples=_EVERY,
+    examples=[*_EVERY, *_LONG, *_STEPS],
     weight=2,
     hint="Print the shape: time comes first, then the batch, then the classes.",
 )
 
 test_many_to_many_gradients_reach_every_argument = gradients(
-    "many_to_many", cases.every_step(cases.exact), count=4, examples=_EVERY[:3]
+    "many_to_many", cases.every_step(cases.exact), count=4, examples=[*_EVERY[:3], _EVERY[5], *_LONG[1:2], *_STEPS]
 )
 
 
@@ -605,6 +764,18 @@ def test_many_to_many_is_linear_in_the_outputs(trial: Trial, case: EveryStep) ->
     trial.require(bool((once != b).any()), "the result does not depend on the outputs", call)
 
 
+test_many_to_many_takes_tensors_of_any_layout = layouts(
+    "many_to_many", cases.every_step(), count=2, examples=[_EVERY[5]]
+)
+
+
+@check("many_to_many", cases.every_step(), count=2, examples=[_EVERY[0]], hint=RENEWED)
+def test_many_to_many_computes_anew_at_each_call(trial: Trial, case: EveryStep) -> None:
+    """Whichever of the arguments holds something else by then, the result is that of now, and earlier ones stay."""
+    others = replace(case, seed=case.seed + 1).arguments()
+    _computes_anew(trial, case.arguments(), others)
+
+
 test_many_to_many_leaves_arguments_and_random_state_alone = purity("many_to_many", cases.every_step())
 
 # -- greedy_decode ---------------------------------------------------------------------------------------
@@ -618,17 +789,35 @@ _DECODED = [
     Decoding((0,), 1, 2, 0, 6, history=None),
 ]
 
+_LOGITS = [
+    Decoding((1, 4, 2), 6, 7, 0, 9, level=10.0, gap=3e-3),
+    Decoding((3, 0), 6, 5, 2, 10, level=-1e4, gap=0.01),
+    Decoding((3, 0), 6, 5, 2, 11, level=1e4),
+    Decoding((2, 0, 3), 6, 5, 1, 12, level=1e4, gap=1e-7, dtype="float64"),
+    Decoding((2, 0, 3), 6, 5, 1, 13, level=1.0, gap=1e-9, dtype="float64"),
+]
+"""Large ones and close ones, all told apart by their dtype."""
+
+_ONE = Decoding((0, 0), 3, 1, 0, 15)
+_EQUAL = Decoding((4, 1, 0, 2, 3), 5, 5, 2, 14)
+
 _ENDING = [
     Decoding((2, 4, 0), 6, 7, 5, rule="successor"),
     Decoding((4, 4), 5, 7, 5, rule="successor"),
     Decoding((5, 1), 12, 7, 5, rule="successor", history=None),
 ]
 
+_FAR = [
+    Decoding((69_990,), 3, 70_000, 5, rule="successor"),
+    Decoding((0,), 260, 400, 399, rule="successor"),
+    Decoding(tuple(range(65)), 2, 66, 9, rule="successor", history=None),
+]
+
 
 @check(
     "greedy_decode",
     cases.decodings(),
-    examples=_DECODED,
+    examples=[*_DECODED, *_LOGITS, _EQUAL, _ONE],
     weight=2,
     hint="Each prediction is the next input, the state goes with it, and only rows that ended stay at eos.",
 )
@@ -639,7 +828,7 @@ def test_greedy_decode_gives_the_most_likely_tokens(trial: Trial, case: Decoding
 
 @check(
     "greedy_decode",
-    examples=_ENDING,
+    examples=[*_ENDING, *_FAR],
     hint="Remember which rows have ended: theirs is eos from then on, whatever is predicted.",
 )
 def test_greedy_decode_counts_on_until_eos(trial: Trial, case: Decoding) -> None:
@@ -716,6 +905,38 @@ def test_greedy_decode_starts_from_the_state_given(trial: Trial, case: Decoding)
         other = {**drive, "state": state}
         found, expected = trial.ask(arguments, other), trial.reference(arguments, other)
         trial.matches(found, expected, "the result from another state", call=trial.call_text(arguments))
+
+
+@check(
+    "greedy_decode",
+    cases.decodings(),
+    count=2,
+    examples=[Decoding((1, 4, 2), 8, 6, 0, 16), Decoding((3, 0), 8, 6, 1, 17, history=None)],
+    hint="`state or …` asks what a state is worth; only whether it is None can be asked.",
+)
+def test_greedy_decode_passes_on_a_state_that_is_taken_for_false(trial: Trial, case: Decoding) -> None:
+    """A state that is taken for false, as 0 or an empty list is, is passed on like any other."""
+    trial.agrees(case.arguments(), replace(case, falsy=True).drive())
+
+
+test_greedy_decode_takes_tensors_of_any_layout = layouts(
+    "greedy_decode", cases.decodings(), count=2, examples=[_DECODED[0]]
+)
+
+
+@check(
+    "greedy_decode",
+    cases.decodings(),
+    count=1,
+    examples=[_EQUAL],
+    hint=RENEWED,
+)
+def test_greedy_decode_computes_anew_at_each_call(trial: Trial, case: Decoding) -> None:
+    """Other first tokens in the same tensor, another eos or another step give other results; earlier ones stay."""
+    arguments, drive = case.arguments(), case.drive()
+    others = {"first": (arguments["first"] + 1) % case.V, "max_len": case.max_len + 1, "eos": (case.eos + 1) % case.V}
+    _computes_anew(trial, arguments, others, drive)
+    trial.agrees(arguments, {**drive, "seed": case.seed + 1})
 
 
 test_greedy_decode_leaves_arguments_and_random_state_alone = purity("greedy_decode", cases.decodings())

@@ -1,7 +1,6 @@
-"""The partners of the units rnn and batching: what answers, in the judge, for a language model's step, one sequence or
-a batch of them, and a witness to objects.
+"""The partners of the unit rnn: what answers, in the judge, for a language model's step, and a witness to objects.
 
-`Step`, `BatchStep` and `State` are their faces beside the submission.
+`Step` and `State` are their faces beside the submission.
 """
 
 from __future__ import annotations
@@ -77,55 +76,15 @@ class LanguageModel:
         self.fed.append(index)
         self.seen.append(list(history) if history is not None else None)
         self.histories.append((*(history or ()), index))
-        return [_logits(self.rule, self.seed, self.size, self.histories[-1]), len(self.histories) - 1]
+        return [logits_after(self.rule, self.seed, self.size, self.histories[-1]), len(self.histories) - 1]
 
     def notes(self) -> dict[str, Any]:
         """The tokens fed, and the tokens behind the state of each call."""
         return {"fed": list(self.fed), "seen": list(self.seen)}
 
 
-class BatchStep:
-    """The step of a model that reads a batch of sequences, whose logits come from the judge."""
-
-    def __init__(self, ask: Ask, like: torch.Tensor) -> None:
-        self._ask, self._like = ask, like
-
-    def __call__(self, tokens: Any, state: Any) -> tuple[torch.Tensor, State]:
-        given, rows = torch.as_tensor(tokens), len(self._like)
-        if given.shape != (rows,) or given.is_floating_point():
-            raise ValueError(
-                f"step takes int tokens of shape ({rows},), but was given {given.dtype} {tuple(given.shape)}"
-            )
-        number = state.number if isinstance(state, State) else None
-        logits, new = self._ask([list(map(int, given.tolist())), number])
-        return logits.to(self._like), State(new)
-
-
-class BatchModel:
-    """The model behind a `BatchStep`, on the judge's side. A row's logits depend on all its tokens so far."""
-
-    def __init__(self, arguments: Mapping[str, Any], drive: Mapping[str, Any]) -> None:
-        self.rule, self.seed, (self.rows, self.size) = drive["rule"], drive["seed"], drive["like"].shape
-        begun = drive["state"]
-        self.histories = [] if begun is None else [[tuple(row) for row in begun]]
-
-    def answer(self, question: Any) -> list[Any]:
-        """[logits, number of the state] for [tokens, number of the state or None]."""
-        tokens, number = question
-        if type(tokens) is not list or len(tokens) != self.rows or set(map(type, tokens)) != {int}:
-            raise ValueError("not a step's question")
-        if not (number is None or (type(number) is int and 0 <= number < len(self.histories))):
-            raise ValueError("not a step's question")
-        before: list[tuple[int, ...]] = [()] * self.rows if number is None else self.histories[number]
-        self.histories.append([(*history, token) for history, token in zip(before, tokens, strict=True)])
-        logits = [_logits(self.rule, self.seed, self.size, history) for history in self.histories[-1]]
-        return [torch.stack(logits), len(self.histories) - 1]
-
-    def notes(self) -> None:
-        """Nothing: how often a pure step is called, and what it is fed for rows that have ended, is free."""
-
-
-def _logits(rule: str, seed: int, size: int, history: tuple[int, ...]) -> torch.Tensor:
+def logits_after(rule: str, seed: int, size: int, history: tuple[int, ...]) -> torch.Tensor:
+    """The logits (size,) after a history of tokens, no two alike."""
     if rule == "successor":
         best = (history[-1] + 1) % size
         return torch.tensor([-float(abs(index - best)) for index in range(size)])

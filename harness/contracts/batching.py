@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
 from typing import Any
 
 import torch
 from torch import nn
 
-from harness.contracts.answers import BatchModel, BatchStep, State
 from harness.contracts.component import Hook, Observed, component
-from harness.contracts.partner import ASK
+from harness.contracts.decoding import BatchStep
+from harness.contracts.live import strided
 from harness.contracts.results import Anything, Array, Fields, Ints, ListOf, Parts, Str
 from harness.plain import to_plain
 from harness.wire import encode
@@ -21,7 +22,11 @@ Params = dict[str, Tensor]
 Pair = tuple[list[int], list[int]]
 Step = Callable[[Tensor, Any], tuple[Tensor, Any]]
 
-LAYERS: dict[str, type[nn.RNN] | type[nn.GRU]] = {"rnn": nn.RNN, "gru": nn.GRU}
+LAYERS: dict[str, Callable[..., nn.RNN | nn.GRU]] = {
+    "rnn": nn.RNN,
+    "relu": partial(nn.RNN, nonlinearity="relu"),
+    "gru": nn.GRU,
+}
 """What a case may pass as the argument `rnn`, by the kind in its plain description."""
 
 
@@ -45,7 +50,7 @@ def encode_pair(
 def observe_bucket_batches(hook: Hook, arguments: dict[str, Any], drive: dict[str, Any]) -> dict[str, Any]:
     """Write down the batches of one epoch; and of further epochs, in order, all indices, a -1 after each batch: `more`
     epochs from the same generator, then one from a new generator for each of `seeds`, filled up with -2."""
-    batches = to_plain(hook(**arguments))
+    batches = hook(**arguments)
     generators = [arguments["generator"]] * drive.get("more", 0)
     generators += [torch.Generator().manual_seed(seed) for seed in drive.get("seeds", [])]
     epochs = [list(_flat(hook(**{**arguments, "generator": generator}))) for generator in generators]
@@ -89,13 +94,24 @@ def collate_pairs(pairs: list[Pair], pad: int) -> tuple[Tensor, Tensor]:
 
 
 def layer_of(described: dict[str, Any], like: Tensor) -> nn.RNN | nn.GRU:
-    """The layer that a plain description `{"kind": …, "weights": …}` stands for, of the dtype and device of `like`."""
-    weights = described["weights"]
+    """The layer that a plain description `{"kind": …, "weights": …}` stands for, of the dtype and device of `like`; its
+    `"use"` may be "eval" (evaluation mode) or "frozen" (weights that require no gradients)."""
+    weights, use = described["weights"], described.get("use")
     num_hiddens, num_inputs = weights["weight_hh_l0"].shape[1], weights["weight_ih_l0"].shape[1]
+    options = {"batch_first": True, "bias": "bias_ih_l0" in weights}
     with torch.random.fork_rng(devices=[]):  # its initial weights, soon forgotten, are no draw of the submission's
-        layer = LAYERS[described["kind"]](num_inputs, num_hiddens, batch_first=True).to(like)
+        layer = LAYERS[described["kind"]](num_inputs, num_hiddens, **options).to(like)
     layer.load_state_dict(weights)
-    return layer
+    return layer.train(use != "eval").requires_grad_(use != "frozen")
+
+
+def _layer(described: dict[str, Any], like: Tensor, made: dict[int, nn.RNN | nn.GRU]) -> nn.RNN | nn.GRU:
+    """The layer of a description: where it has been `made` before, the same one, with the weights of now."""
+    if id(described) not in made:
+        made[id(described)] = layer_of(described, like)
+    else:
+        made[id(described)].load_state_dict(described["weights"])
+    return made[id(described)]
 
 
 def _traits(layer: nn.Module) -> dict[str, Any]:
@@ -112,7 +128,7 @@ def _traits(layer: nn.Module) -> dict[str, Any]:
 def observe_packed_outputs(hook: Hook, arguments: dict[str, Any], drive: dict[str, Any]) -> Observed:
     """Call the hook with the layer that its plain description stands for, lengths on the CPU; in the value, `mutated`
     names what became different about the layer; its parameters are leaves, as `rnn.weights.weight_ih_l0`."""
-    layer = layer_of(arguments["rnn"], arguments["inputs"])
+    layer = _layer(arguments["rnn"], arguments["inputs"], drive.setdefault("layers", {}))
     before = _traits(layer)
     result = hook(**{**arguments, "rnn": layer, "lengths": arguments["lengths"].cpu()})
     after = _traits(layer)
@@ -168,13 +184,13 @@ def many_to_many(outputs: Tensor, params: Params) -> Tensor:
 
 
 def observe_greedy_decode(hook: Hook, arguments: dict[str, Any], drive: dict[str, Any]) -> Any:
-    """Hand the hook a step that the judge answers. drive: `rule` ("memory": a row's logits depend on all its tokens so
-    far; "successor": the next index), `seed`, `like` (a tensor (n, V)), `state` (each row's history, or None)."""
-    state = None if drive["state"] is None else State(0)
-    return hook(**arguments, step=BatchStep(drive[ASK], drive["like"]), state=state)
+    """Hand the hook the step that the drive describes, and the state after the drive's `state` (each row's tokens, or
+    None). The logits lie in memory as `first` does."""
+    step = BatchStep(drive) if arguments["first"].is_contiguous() else BatchStep(drive, strided)
+    return hook(**arguments, step=step, state=step.begun(drive["state"]))
 
 
-@component(Array("n max_len"), points=3, observer=observe_greedy_decode, partner=BatchModel)
+@component(Array("n max_len"), points=3, observer=observe_greedy_decode)
 def greedy_decode(first: Tensor, max_len: int, step: Step, state: Any, eos: int) -> Tensor:
     """Decode a batch of sequences greedily, each until its own <eos>.
 

@@ -49,7 +49,7 @@ SAMPLES: dict[str, tuple[float, set[str]]] = {
         },
     ),
     "mistakes_batching.py": (
-        5.8,
+        5.2684,
         {"encode_pair", "bucket_batches", "collate_pairs", "packed_outputs", "many_to_one", "greedy_decode"},
     ),
     "refused_hooks.py": (1.0, {"vocab", "build_corpus", "ngram_counts", "zipf_exponent", "perplexity"}),

@@ -66,6 +66,18 @@ LOGITS = "Work one row out by hand, from W and b alone."
 ROWS_END = (
     "Let step always predict the next index, and write down by hand what three rows that begin 2, 4, 0 should give."
 )
+KEPT_ON = "What is kept between two calls, and by what is it found again? Call it twice, with other contents in the same objects."
+LAID = "Give it a transpose of a tensor, as `.transpose(0, 1)` makes it. Which of your operations demand contiguous memory?"
+DIGITS = "Which is the largest number that each type on the way can hold exactly, and which numbers may come?"
+TOO_LONG = (
+    "Give it a sequence of 300. Which type holds a length, or a place in the sequence, and how far does it count?"
+)
+CELLS = "Write the bucket of (row 0, column 10) and that of (row 1, column 0) down as you name them. Are the names different?"
+LAYER = "Which layers are torch.nn.RNNs or GRUs? Print the arguments of their constructors, and the parameters that each has."
+SAME_SIZES = "Let all sizes be the same, and compare with what comes out where they all differ."
+NOTHING = "Let a valid step hold zeros only. Which steps are padding is told by lengths, not by contents."
+NAMED = "Is a dict's order part of what it says? Give it the parameters in another one."
+CLOSE = "Give it logits such as 10000, 10000.01 and 9999.99. What becomes of them on the way to your argmax?"
 FEEDING = "Print what step is handed at each call: the tokens and the state. Which call made them?"
 
 MUTANTS = [
@@ -291,6 +303,82 @@ MUTANTS = [
         "test_encode_pair_gives_the_indices_of_both_sentences",
         ("return source_ids, " + FRAMED, "return [source_ids, " + FRAMED + "]"),
         hint="Which type does the contract promise, and what does type(…) say of your result?",
+    ),
+    mutant(
+        "encode_pair",
+        "place-in-the-map",
+        "A word's index is its place in the order of the map, not the number that the map gives.",
+        "test_encode_pair_gives_the_indices_of_both_sentences",
+        (
+            "    source_ids = [",
+            "    maps = source_index, target_index\n    source_index, target_index = ({w: i for i, w in enumerate(one)} for one in maps)\n    source_ids = [",
+        ),
+        hint="Give it a map that was not filled in the order of its indices.",
+    ),
+    mutant(
+        "encode_pair",
+        "indices-below-the-size",
+        "An index that is not below the number of a map's entries counts as unknown, so maps with gaps lose words.",
+        "test_encode_pair_cuts_the_source_after_max_len_words",
+        (
+            SOURCE,
+            'source_index[word] if source_index.get(word, len(source_index)) < len(source_index) else source_index["<unk>"] for word in source[:max_len]',
+        ),
+        (
+            TARGET,
+            'target_index[word] if target_index.get(word, len(target_index)) < len(target_index) else target_index["<unk>"] for word in target[: max_len - 2]',
+        ),
+        hint="Give it a map whose indices have gaps, such as 0, 3, 6.",
+    ),
+    mutant(
+        "encode_pair",
+        "through-float32",
+        "Indices go through float32, which rounds large ones.",
+        "test_encode_pair_gives_the_indices_of_both_sentences",
+        (
+            "    return source_ids, ",
+            "    import numpy as np\n    source_ids, target_ids = ([int(one) for one in np.float32(ids)] for ids in (source_ids, target_ids))\n    return source_ids, ",
+        ),
+        hint=DIGITS,
+    ),
+    mutant(
+        "encode_pair",
+        "punctuation-stripped",
+        "Words lose a full stop or comma at their end before they are looked up.",
+        "test_encode_pair_cuts_the_source_after_max_len_words",
+        (SOURCE, SOURCE.replace("get(word,", "get(word.rstrip('.,'),")),
+        (TARGET, TARGET.replace("get(word,", "get(word.rstrip('.,'),")),
+        hint="May a map hold two words that differ in a full stop only? Look each word up as it is.",
+    ),
+    mutant(
+        "encode_pair",
+        "at-most-256-words",
+        "A source is cut to 256 words, however large max_len is.",
+        "test_encode_pair_gives_the_indices_of_both_sentences",
+        (SOURCE, SOURCE.replace("[:max_len]", "[:max_len][:256]")),
+        hint="Encode a sentence of 300 words with max_len = 400. How many indices come out?",
+    ),
+    mutant(
+        "encode_pair",
+        "remembered-by-the-words",
+        "Results are kept and found again by the words alone, so that other maps give the indices of earlier ones.",
+        "test_encode_pair_looks_words_up_in_the_maps_given",
+        (
+            "    source_ids = [",
+            '    kept = encode_pair.__dict__.setdefault("kept", {})\n    source_index = kept.setdefault((*source, max_len), dict(source_index))\n    source_ids = [',
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "encode_pair",
+        "remembered-by-the-list",
+        "What was made of a source is kept and found again by the list itself, which may hold other words by then.",
+        "test_encode_pair_computes_anew_at_each_call",
+        (
+            "    source_ids = [",
+            '    kept = encode_pair.__dict__.setdefault("kept", {})\n    source = kept.setdefault(id(source), (source, source[:]))[1]\n    source_ids = [',
+        ),
+        hint=KEPT_ON,
     ),
     # -- bucket_batches -----------------------------------------------------------------------------------
     mutant(
@@ -609,6 +697,84 @@ MUTANTS = [
         ),
         hint="Call twice with one and the same generator. Should the second epoch be like the first?",
     ),
+    mutant(
+        "bucket_batches",
+        "split-evenly",
+        "A bucket is split into no more batches than needed, but of nearly equal sizes, so that several are partial.",
+        "test_bucket_batches_give_one_partial_batch_a_bucket_at_most",
+        (
+            BATCHES,
+            "[held[b :: -(-len(held) // batch_size)] for held in buckets.values() for b in range(-(-len(held) // batch_size))]",
+        ),
+        hint="A bucket of 7 pairs in batches of 3: what are the sizes, by the contract and by yours?",
+    ),
+    mutant(
+        "bucket_batches",
+        "ten-columns",
+        "A bucket's number is ten times its row plus its column, which is another bucket's where there are more than ten columns.",
+        "test_bucket_batches_begin_at_the_smallest_lengths",
+        (BUCKET, "(source - shortest[0]) // width * 10 + (target - shortest[1]) // width, 0"),
+        hint=CELLS,
+    ),
+    mutant(
+        "bucket_batches",
+        "thousand-rows",
+        "A bucket's number is its row plus a thousand times its column, which is another bucket's where there are more than a thousand rows.",
+        "test_bucket_batches_begin_at_the_smallest_lengths",
+        (BUCKET, "(source - shortest[0]) // width + (target - shortest[1]) // width * 1000, 0"),
+        hint=CELLS,
+    ),
+    mutant(
+        "bucket_batches",
+        "digits-in-a-row",
+        "A bucket's name is its row and its column written one behind the other, so that 1 and 11 are 11 and 1.",
+        "test_bucket_batches_begin_at_the_smallest_lengths",
+        (BUCKET, 'f"{(source - shortest[0]) // width}{(target - shortest[1]) // width}", 0'),
+        hint=CELLS,
+    ),
+    mutant(
+        "bucket_batches",
+        "sides-exchanged",
+        "A bucket is found by its two numbers in order of size, so that row 2 and column 5 are row 5 and column 2.",
+        "test_bucket_batches_hold_similar_lengths",
+        (BUCKET, BUCKET.join(("sorted((", "))")) + "\n        bucket = tuple(bucket)"),
+        hint=CELLS,
+    ),
+    mutant(
+        "bucket_batches",
+        "through-float32",
+        "Lengths go through float32, which takes large ones for equal.",
+        "test_bucket_batches_begin_at_the_smallest_lengths",
+        (
+            SHORTEST,
+            SHORTEST + "    import numpy as np\n    lengths = [tuple(map(int, np.float32(one))) for one in lengths]\n",
+        ),
+        hint=DIGITS,
+    ),
+    mutant(
+        "bucket_batches",
+        "buckets-of-an-earlier-call",
+        "The buckets are kept and found again by the list of lengths, which may hold other ones by then.",
+        "test_bucket_batches_computes_anew_at_each_call",
+        (
+            "    shortest = ",
+            '    kept = bucket_batches.__dict__.setdefault("kept", {})\n    lengths = kept.setdefault(id(lengths), (lengths, lengths[:]))[1]\n    shortest = ',
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "bucket_batches",
+        "one-list-for-all-results",
+        "Every call gives the same list, filled anew, so that the batches of an earlier call are lost.",
+        "test_bucket_batches_computes_anew_at_each_call",
+        (
+            "return " + IN_ORDER,
+            'result = bucket_batches.__dict__.setdefault("result", [])\n    result[:] = '
+            + IN_ORDER
+            + "\n    return result",
+        ),
+        hint="Call it twice, and print the first result again.",
+    ),
     # -- collate_pairs ------------------------------------------------------------------------------------
     mutant(
         "collate_pairs",
@@ -833,6 +999,58 @@ MUTANTS = [
         "test_collate_pairs_leaves_arguments_and_random_state_alone",
         (LONGEST, LONGEST + "    for row in rows:\n        row += [pad] * (longest - len(row))\n"),
         hint="Print `pairs` before and after a call.",
+    ),
+    mutant(
+        "collate_pairs",
+        "repeats-dropped",
+        "A pair that is the same as an earlier one is left out.",
+        "test_collate_pairs_gives_two_padded_tensors",
+        (
+            ROWS,
+            "sorted({str(pair): pair for pair in pairs}.values(), key=lambda pair: len(pair[0]), reverse=True)",
+        ),
+        hint="Collate the same pair twice. How many rows come out?",
+    ),
+    mutant(
+        "collate_pairs",
+        "through-float32",
+        "Tokens go through a tensor of floats, which rounds large ones.",
+        "test_collate_pairs_gives_two_padded_tensors",
+        (TENSOR, TENSOR[:-1] + ", dtype=torch.float32).long()"),
+        hint=DIGITS,
+    ),
+    mutant(
+        "collate_pairs",
+        "at-most-256-tokens",
+        "Rows are cut to 256 tokens.",
+        "test_collate_pairs_gives_two_padded_tensors",
+        (LONGEST, "    rows = [row[:256] for row in rows]\n" + LONGEST),
+        hint=TOO_LONG,
+    ),
+    mutant(
+        "collate_pairs",
+        "buffer-used-again",
+        "Results of one shape are written into one tensor, so that those of an earlier call change.",
+        "test_collate_pairs_computes_anew_at_each_call",
+        (
+            TENSORS,
+            "kept = collate_pairs.__dict__\n"
+            "    made = [_padded(sources, pad), _padded(targets, pad)]\n"
+            "    return tuple(kept.setdefault(f'{k} {tuple(one.shape)}', one).copy_(one) for k, one in enumerate(made))",
+        ),
+        hint="Call it twice, and print the first result again.",
+    ),
+    mutant(
+        "collate_pairs",
+        "remembered-by-the-list",
+        "The result is kept and found again by the list of pairs, which may hold other ones by then.",
+        "test_collate_pairs_computes_anew_at_each_call",
+        (
+            ROWS,
+            'collate_pairs.__dict__.setdefault("kept", {}).setdefault(id(pairs), (pairs, pairs[:]))[1]\n'
+            "    rows = " + ROWS.replace("pairs,", "rows,"),
+        ),
+        hint=KEPT_ON,
     ),
     # -- packed_outputs -----------------------------------------------------------------------------------
     mutant(
@@ -1121,6 +1339,150 @@ MUTANTS = [
         (PACKED, "return outputs.float().to(inputs), last[0].float().to(inputs)"),
         hint="Does any line name a dtype? With float64 arguments everything is to be float64.",
     ),
+    mutant(
+        "packed_outputs",
+        "viewed",
+        "The inputs are flattened with view(), which refuses a transpose.",
+        "test_packed_outputs_takes_tensors_of_any_layout",
+        (PACK, "    inputs = inputs.view(-1, inputs.shape[2]).view(inputs.shape)\n" + PACK),
+        hint=LAID,
+    ),
+    mutant(
+        "packed_outputs",
+        "packed-by-an-earlier-call",
+        "The packed inputs are kept and found again by the tensor, which may hold other values by then.",
+        "test_packed_outputs_computes_anew_at_each_call",
+        (
+            PACK,
+            '    kept = packed_outputs.__dict__.setdefault("kept", {})\n'
+            "    if kept.get('of') is not inputs or torch.is_grad_enabled() and inputs.requires_grad:\n"
+            "        kept['of'], kept['as'] = inputs, pack_padded_sequence(inputs, lengths, batch_first=True, enforce_sorted=False)\n"
+            "    packed = kept['as']\n",
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "packed_outputs",
+        "weights-of-an-earlier-call",
+        "The layer is copied at its first use, and the copy is used from then on, whatever weights the layer has by then.",
+        "test_packed_outputs_computes_anew_at_each_call",
+        (
+            RUN,
+            '    kept = packed_outputs.__dict__.setdefault("kept", {})\n'
+            "    if id(rnn) not in kept and not inputs.requires_grad:\n"
+            "        kept[id(rnn)] = rnn, __import__('copy').deepcopy(rnn)\n"
+            "    steps, last = kept.get(id(rnn), (rnn, rnn))[1](packed)",
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "packed_outputs",
+        "buffer-used-again",
+        "Outputs of one shape are written into one tensor, so that those of an earlier call change.",
+        "test_packed_outputs_computes_anew_at_each_call",
+        (
+            UNPACK,
+            UNPACK
+            + "    if not outputs.requires_grad or not inputs.requires_grad:\n"
+            + "        kept = packed_outputs.__dict__.setdefault(f'{outputs.dtype} {tuple(outputs.shape)}', outputs.detach())\n"
+            + "        outputs = kept.copy_(outputs.detach())\n",
+        ),
+        hint="Call it twice, and print the first result again.",
+    ),
+    mutant(
+        "packed_outputs",
+        "bias-demanded",
+        "The layer's biases are read, so that a layer without any raises AttributeError.",
+        "test_packed_outputs_are_those_of_each_sequence_alone",
+        (RUN, "    assert len(rnn.bias_ih_l0) == len(rnn.bias_hh_l0)\n" + RUN),
+        hint=LAYER,
+    ),
+    mutant(
+        "packed_outputs",
+        "always-tanh",
+        "An RNN is run with tanh, even where its nonlinearity is relu.",
+        "test_packed_outputs_are_those_of_each_sequence_alone",
+        (
+            RUN,
+            "    if getattr(rnn, 'nonlinearity', 'tanh') == 'relu':\n"
+            "        twin = nn.RNN(rnn.input_size, rnn.hidden_size, bias=rnn.bias, batch_first=True, device='meta')\n"
+            "        twin.load_state_dict(dict(rnn.named_parameters()), assign=True)\n"
+            "        rnn = twin\n" + RUN,
+        ),
+        hint=LAYER,
+    ),
+    mutant(
+        "packed_outputs",
+        "last-that-is-not-zero",
+        "last is the last output that is not all zeros, which a rectifier's own last one may be.",
+        "test_packed_outputs_are_those_of_each_sequence_alone",
+        (
+            PACKED,
+            "place = ((outputs != 0).any(2) * torch.arange(outputs.shape[1], device=outputs.device)).amax(1)\n"
+            "    return outputs, outputs[torch.arange(len(outputs)), place]",
+        ),
+        hint=NOTHING,
+    ),
+    mutant(
+        "packed_outputs",
+        "zero-steps-are-padding",
+        "A step whose inputs are all zeros is taken for padding: its output is zero.",
+        "test_packed_outputs_are_those_of_each_sequence_alone",
+        (PACKED, "return outputs * (inputs != 0).any(2, keepdim=True), last[0]"),
+        hint=NOTHING,
+    ),
+    mutant(
+        "packed_outputs",
+        "lengths-as-bytes",
+        "Lengths are held as bytes, so that those beyond 255 begin at 0 again.",
+        "test_packed_outputs_are_those_of_each_sequence_alone",
+        (PACK, PACK.replace("lengths,", "lengths.to(torch.uint8).long(),")),
+        hint=TOO_LONG,
+    ),
+    mutant(
+        "packed_outputs",
+        "nan-cleaned-only",
+        "The layer reads the padding, of which only nan is replaced: infinities there get into the gradients.",
+        "test_packed_outputs_gradients_ignore_whatever_the_padding_holds",
+        (
+            PACK,
+            "    valid = torch.arange(inputs.shape[1], device=inputs.device) < lengths.to(inputs.device)[:, None]\n",
+        ),
+        (RUN, "    outputs, _ = rnn(inputs.masked_fill(inputs.isnan(), 0.0))"),
+        (UNPACK, "    outputs = outputs.masked_fill(~valid[..., None], 0.0)\n"),
+        (PACKED, "return outputs, outputs[torch.arange(len(lengths)), lengths - 1]"),
+        hint=POISON,
+    ),
+    mutant(
+        "packed_outputs",
+        "padding-made-finite",
+        "The layer reads the padding, made finite by nan_to_num, whose huge numbers a rectifier's states do not survive: nan gets into the gradients.",
+        "test_packed_outputs_gradients_ignore_whatever_the_padding_holds",
+        (
+            PACK,
+            "    valid = torch.arange(inputs.shape[1], device=inputs.device) < lengths.to(inputs.device)[:, None]\n",
+        ),
+        (RUN, "    outputs, _ = rnn(inputs.nan_to_num())"),
+        (UNPACK, "    outputs = outputs.masked_fill(~valid[..., None], 0.0)\n"),
+        (PACKED, "return outputs, outputs[torch.arange(len(lengths)), lengths - 1]"),
+        hint=POISON,
+    ),
+    mutant(
+        "packed_outputs",
+        "layer-put-into-training-mode",
+        "The layer is left in training mode, even where it came in evaluation mode.",
+        "test_packed_outputs_leaves_arguments_and_random_state_alone",
+        (RUN, "    rnn.train()\n" + RUN),
+        hint="Compare rnn.training, rnn.batch_first and the weights before and after a call.",
+    ),
+    mutant(
+        "packed_outputs",
+        "weights-unfrozen",
+        "The layer's weights are made to require gradients, even where they came frozen.",
+        "test_packed_outputs_leaves_arguments_and_random_state_alone",
+        (RUN, "    rnn.requires_grad_()\n" + RUN),
+        hint="Compare requires_grad of the layer's parameters before and after a call.",
+    ),
     # -- many_to_one --------------------------------------------------------------------------------------
     mutant(
         "many_to_one",
@@ -1312,6 +1674,71 @@ MUTANTS = [
         (LAST, "outputs[rows % len(outputs), (lengths - 1) % outputs.shape[1]]"),
         hint=LAST_ROW,
     ),
+    mutant(
+        "many_to_one",
+        "viewed",
+        "The outputs are flattened with view(), which refuses a transpose.",
+        "test_many_to_one_takes_tensors_of_any_layout",
+        (LAST, "outputs.view(-1, outputs.shape[2])[(lengths - 1) * outputs.shape[1] + rows]"),
+        hint=LAID,
+    ),
+    mutant(
+        "many_to_one",
+        "places-of-an-earlier-call",
+        "Which steps are the last is kept and found again by the shape of the outputs, so that other lengths have no effect.",
+        "test_many_to_one_computes_anew_at_each_call",
+        (
+            LAST,
+            "outputs[many_to_one.__dict__.setdefault(f'{tuple(outputs.shape)}', lengths - 1), rows]",
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "many_to_one",
+        "lengths-as-bytes",
+        "Lengths are held as bytes, so that those beyond 255 begin at 0 again.",
+        "test_many_to_one_reads_the_last_valid_step",
+        (LAST, "outputs[lengths.to(torch.uint8).long() - 1, rows]"),
+        hint=TOO_LONG,
+    ),
+    mutant(
+        "many_to_one",
+        "square-weights-turned",
+        "W is transposed where it is square, as torch's linear layers hold it.",
+        "test_many_to_one_reads_the_last_valid_step",
+        (ONE, 'return last @ (params["W"].T if len(params["W"]) == len(params["b"]) else params["W"]) + params["b"]'),
+        hint=SAME_SIZES,
+    ),
+    mutant(
+        "many_to_one",
+        "difference-of-sums",
+        "The last step is the difference of two running sums, in which large values at other steps leave their rounding errors.",
+        "test_many_to_one_reads_no_other_step",
+        (
+            "    last = " + LAST,
+            "    sums = torch.cat([torch.zeros_like(outputs[:1]), outputs]).cumsum(0)\n    last = sums[lengths, rows] - sums[lengths - 1, rows]",
+        ),
+        hint="Put 1e9 at all steps but the last valid ones, and compare.",
+    ),
+    mutant(
+        "many_to_one",
+        "last-that-is-not-zero",
+        "The last step up to a length whose outputs are not all zeros is read.",
+        "test_many_to_one_reads_the_last_valid_step",
+        (
+            LAST,
+            "outputs[[max([t for t in range(length) if outputs[t, i].any()], default=0) for i, length in enumerate(lengths.tolist())], rows]",
+        ),
+        hint=NOTHING,
+    ),
+    mutant(
+        "many_to_one",
+        "parameters-by-their-order",
+        "The first of the parameters is taken for W and the second for b, whatever their names are.",
+        "test_many_to_one_reads_the_last_valid_step",
+        (ONE, "W, b = params.values()\n    return last @ W + b"),
+        hint=NAMED,
+    ),
     # -- many_to_many -------------------------------------------------------------------------------------
     mutant(
         "many_to_many",
@@ -1457,6 +1884,84 @@ MUTANTS = [
             'size = outputs.detach().abs().max()\n    with torch.no_grad():\n        outputs /= size\n    return size * (outputs @ params["W"]) + params["b"]',
         ),
         hint="Compare `outputs` before and after a call.",
+    ),
+    mutant(
+        "many_to_many",
+        "viewed",
+        "The outputs are flattened with view(), which refuses a transpose.",
+        "test_many_to_many_takes_tensors_of_any_layout",
+        (
+            MANY,
+            'return (outputs.view(-1, outputs.shape[2]) @ params["W"] + params["b"]).view(*outputs.shape[:2], -1)',
+        ),
+        hint=LAID,
+    ),
+    mutant(
+        "many_to_many",
+        "weights-of-an-earlier-call",
+        "A copy of W is kept and found again by its tensor, which may hold other values by then.",
+        "test_many_to_many_computes_anew_at_each_call",
+        (
+            MANY,
+            'W, kept = params["W"], many_to_many.__dict__.setdefault("kept", {})\n'
+            "    if not W.requires_grad:\n"
+            "        W = kept.setdefault(id(W), (W, W.clone()))[1]\n"
+            '    return outputs @ W + params["b"]',
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "many_to_many",
+        "buffer-used-again",
+        "Results of one shape are written into one tensor, so that those of an earlier call change.",
+        "test_many_to_many_computes_anew_at_each_call",
+        (
+            MANY,
+            'result = outputs @ params["W"] + params["b"]\n'
+            "    if result.requires_grad:\n        return result\n"
+            "    return many_to_many.__dict__.setdefault(f'{result.dtype} {tuple(result.shape)}', result.clone()).copy_(result)",
+        ),
+        hint="Call it twice, and print the first result again.",
+    ),
+    mutant(
+        "many_to_many",
+        "last-chunk-left-out",
+        "Steps are answered 64 at a time, and what is left of a longer sequence after the last full chunk stays zero.",
+        "test_many_to_many_answers_at_every_step",
+        (
+            MANY,
+            "done = len(outputs) // 64 * 64 or len(outputs)\n"
+            '    result = outputs[:done] @ params["W"] + params["b"]\n'
+            "    return torch.cat([result, result.new_zeros(len(outputs) - done, *result.shape[1:])])",
+        ),
+        hint=TOO_LONG,
+    ),
+    mutant(
+        "many_to_many",
+        "zero-steps-stay-zero",
+        "A step whose outputs are all zeros is taken for padding: its answer is zero, not the bias.",
+        "test_many_to_many_answers_at_every_step",
+        (MANY, 'return (outputs @ params["W"] + params["b"]) * (outputs != 0).any(2, keepdim=True)'),
+        hint=NOTHING,
+    ),
+    mutant(
+        "many_to_many",
+        "square-weights-turned",
+        "W is transposed where it is square, as torch's linear layers hold it.",
+        "test_many_to_many_answers_at_every_step",
+        (
+            MANY,
+            'return outputs @ (params["W"].T if len(params["W"]) == len(params["b"]) else params["W"]) + params["b"]',
+        ),
+        hint=SAME_SIZES,
+    ),
+    mutant(
+        "many_to_many",
+        "parameters-by-their-order",
+        "The first of the parameters is taken for W and the second for b, whatever their names are.",
+        "test_many_to_many_answers_at_every_step",
+        (MANY, "W, b = params.values()\n    return outputs @ W + b"),
+        hint=NAMED,
     ),
     # -- greedy_decode ------------------------------------------------------------------------------------
     mutant(
@@ -1678,6 +2183,86 @@ MUTANTS = [
         (ENDED, "        newly = (tokens == eos) & ~ended\n        ended = ended | newly\n"),
         (KEEP, "        predictions.append(torch.where(newly, predictions[-1] if predictions else first, tokens))\n"),
         hint=ROWS_END,
+    ),
+    mutant(
+        "greedy_decode",
+        "half-precision",
+        "Logits are compared in half precision, where close ones tie.",
+        "test_greedy_decode_gives_the_most_likely_tokens",
+        (PREDICTED, "torch.where(ended, eos, logits.half().argmax(dim=-1))"),
+        hint=CLOSE,
+    ),
+    mutant(
+        "greedy_decode",
+        "exponentials",
+        "The largest of the exponentials is chosen, which are infinite, or zero, for large logits.",
+        "test_greedy_decode_gives_the_most_likely_tokens",
+        (PREDICTED, "torch.where(ended, eos, (logits.exp() / logits.exp().sum(-1, keepdim=True)).argmax(dim=-1))"),
+        hint=CLOSE,
+    ),
+    mutant(
+        "greedy_decode",
+        "float32-probabilities",
+        "The largest of probabilities in float32 is chosen, where close logits of float64 tie.",
+        "test_greedy_decode_gives_the_most_likely_tokens",
+        (PREDICTED, "torch.where(ended, eos, logits.float().softmax(-1).argmax(dim=-1))"),
+        hint=CLOSE,
+    ),
+    mutant(
+        "greedy_decode",
+        "sixteen-bits",
+        "Predictions are held in 16 bits, so that indices beyond 32 767 become others.",
+        "test_greedy_decode_counts_on_until_eos",
+        (KEEP, "        predictions.append(tokens.short().long())\n"),
+        hint=DIGITS,
+    ),
+    mutant(
+        "greedy_decode",
+        "axis-found-by-size",
+        "The argmax is taken over the first axis that is as long as the vocabulary: the batch, where it has as many rows.",
+        "test_greedy_decode_gives_the_most_likely_tokens",
+        (PREDICTED, "torch.where(ended, eos, logits.argmax(dim=list(logits.shape).index(logits.shape[-1])))"),
+        hint=SAME_SIZES,
+    ),
+    mutant(
+        "greedy_decode",
+        "flattened-with-view",
+        "The logits are flattened with view(), which refuses a transpose.",
+        "test_greedy_decode_takes_tensors_of_any_layout",
+        (PREDICTED, "torch.where(ended, eos, logits.view(-1).view(len(first), -1).argmax(dim=-1))"),
+        hint=LAID,
+    ),
+    mutant(
+        "greedy_decode",
+        "false-state-not-passed-on",
+        "A new state that is taken for false, such as an empty list, is not passed on: the one before it is.",
+        "test_greedy_decode_passes_on_a_state_that_is_taken_for_false",
+        (STEP, "logits, new = step(tokens, state)\n        state = new or state"),
+        hint=FEEDING,
+    ),
+    mutant(
+        "greedy_decode",
+        "remembered-by-the-tensor",
+        "The tokens of `first` are kept and found again by the tensor, which may hold others by then.",
+        "test_greedy_decode_computes_anew_at_each_call",
+        (
+            BEGIN,
+            'first = greedy_decode.__dict__.setdefault("kept", {}).setdefault(id(first), (first, first.clone()))[1]\n    '
+            + BEGIN,
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "greedy_decode",
+        "buffer-used-again",
+        "Results of one shape are written into one tensor, so that those of an earlier call change.",
+        "test_greedy_decode_computes_anew_at_each_call",
+        (
+            DECODED,
+            "result = torch.stack(predictions, dim=1)\n"
+            "    return greedy_decode.__dict__.setdefault(f'{tuple(result.shape)}', result.clone()).copy_(result)",
+        ),
+        hint="Call it twice, and print the first result again.",
     ),
 ]
 
