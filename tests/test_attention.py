@@ -39,7 +39,9 @@ test_kernel_has_the_shape_that_its_name_says = agreement(
     count=12,
     examples=[
         *(Distances(name, (4, 7), 0.7, 1, dtype) for name in NAMES for dtype in DTYPES),
-        *(Distances(name, shape, 2.5, 2) for name in NAMES for shape in [(), (1,)]),
+        *(Distances(name, shape, 2.5, 2) for name in NAMES for shape in [(), (1,), (3, 3), (2, 3, 4)]),
+        *(Distances(name, (12,), 0.7, 7, dtype, regime="special") for name in NAMES for dtype in DTYPES),
+        *(Distances(name, (300,), 0.7, 8) for name in NAMES),
     ],
     weight=2,
     hint="The book's epanechnikov is a triangle; a comparison gives bools, which are no weights yet.",
@@ -129,6 +131,15 @@ _REGRESSIONS = [
     Regression(5, 1, "epanechnikov", 2.5, 3),
     Regression(1, 1, "boxcar", 0.3, 4),
 ]
+_REMARKABLE = [
+    *(Regression(6, 3, name, 0.7, 5, dtype, regime="ties") for name in ("gaussian", "boxcar") for dtype in DTYPES),
+    *(Regression(6, 3, name, 0.7, 6, dtype, regime="far") for name in ("gaussian", "cauchy") for dtype in DTYPES),
+    Regression(5, 5, "gaussian", 0.7, 7),
+    Regression(300, 2, "epanechnikov", 0.7, 8, "float64"),
+    Regression(2, 300, "gaussian", 0.7, 9),
+    Regression(33, 17, "boxcar", 0.7, 10),
+]
+"""Equal keys, queries far from all keys, equal and long axes."""
 
 test_nadaraya_watson_averages_targets_by_the_kernel = agreement(
     "nadaraya_watson",
@@ -136,13 +147,18 @@ test_nadaraya_watson_averages_targets_by_the_kernel = agreement(
     "The prediction is the average of the targets, weighted by the kernel of the distances [11.2.2].",
     "averages_targets_by_the_kernel",
     count=8,
-    examples=_REGRESSIONS,
+    examples=[*_REGRESSIONS, *_REMARKABLE],
     weight=2,
     hint="weights[i, j] belongs to key i and query j. Kernel values are weights already, up to one division.",
 )
 
 
-@check("nadaraya_watson", cases.regressions(), examples=_REGRESSIONS, hint="Over which axis do the keys run?")
+@check(
+    "nadaraya_watson",
+    cases.regressions(),
+    examples=[*_REGRESSIONS, *_REMARKABLE],
+    hint="Over which axis do the keys run?",
+)
 def test_nadaraya_watson_columns_of_weights_sum_to_one(trial: Trial, case: Regression) -> None:
     """The weights that one query gives to all keys sum to 1, and none of them is negative."""
     call = trial.call_text(case.arguments())
@@ -223,7 +239,16 @@ _POOLINGS = [
     Pooling(3, 1, 5, 1, 4),
     Pooling(1, 4, 3, 2, 5),
 ]
-_LARGE = [Pooling(3, 4, 5, 2, 6, dtype, regime) for dtype in DTYPES for regime in ("levels", "spread")]
+_LARGE = [Pooling(3, 4, 5, 2, 6, dtype, regime) for dtype in DTYPES for regime in ("levels", "spread", "ties")]
+_FAINT = Pooling(2, 3, 5, 4, 7, "float64", "faint")
+_WIDE = [
+    Pooling(3, 3, 3, 3, 8, "float64"),
+    Pooling(1, 1, 300, 2, 9),
+    Pooling(1, 300, 2, 1, 10),
+    Pooling(300, 1, 2, 1, 11),
+    Pooling(1, 1, 2, 300, 12),
+    Pooling(2, 3, 17, 33, 13),
+]
 
 test_attention_pooling_adds_values_by_softmax_weights = agreement(
     "attention_pooling",
@@ -231,7 +256,7 @@ test_attention_pooling_adds_values_by_softmax_weights = agreement(
     "The weights are the softmax of the scores over the keys, and pooled is the weighted sum of the values.",
     "adds_values_by_softmax_weights",
     count=10,
-    examples=_POOLINGS,
+    examples=[*_POOLINGS, _FAINT, *_WIDE],
     weight=2,
     hint="Over which axis of (n, q, k) do the keys run?",
 )
@@ -313,7 +338,7 @@ def test_attention_pooling_keeps_batch_and_queries_apart(trial: Trial, case: Poo
 test_attention_pooling_gradients_reach_every_argument = gradients(
     "attention_pooling",
     cases.poolings(),
-    examples=[*_POOLINGS[:2], *_POOLINGS[4:], Pooling(3, 4, 5, 2, 6, "float64", "levels")],
+    examples=[*_POOLINGS[:2], *_POOLINGS[4:], Pooling(3, 4, 5, 2, 6, "float64", "levels"), _FAINT, _WIDE[0]],
 )
 test_attention_pooling_leaves_arguments_and_random_state_alone = purity("attention_pooling", cases.poolings())
 test_attention_pooling_takes_tensors_of_any_layout = layouts(

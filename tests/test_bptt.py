@@ -13,13 +13,32 @@ from harness.contracts.results import describe_type
 from harness.judge import tolerances
 from harness.judge.check import check
 from harness.judge.spec import Draws
-from harness.judge.standard import agreement, purity
+from harness.judge.standard import agreement, layouts, purity, renewal
 from harness.judge.trial import Trial
 
 from .cases import bptt as cases
 from .cases.bptt import Cotangents, HorizonLoss, KeepProbabilities, LinearLoss, StatePowers, WeightedLoss
 
 Tensors = dict[str, torch.Tensor]
+
+LINEAR = [
+    LinearLoss(3, 3, 3, 3, 5),
+    LinearLoss(33, 3, 17, 2, 6),
+    LinearLoss(130, 1, 1, 1, 7),
+    LinearLoss(5, 3, 4, 2, 8, regime="large"),
+    LinearLoss(5, 3, 4, 2, 9, "float32", regime="exact"),
+    LinearLoss(6, 3, 5, 2, 10, regime="exact"),
+    LinearLoss(5, 3, 4, 2, 11, regime="near"),
+]
+"""Equal and long axes, large numbers and small errors, and steps from which no gradient comes."""
+
+
+def _alike(kind: type[LinearLoss], *rest: Any) -> list[LinearLoss]:
+    """The same cases as specs of another kind, with what these have besides."""
+    return [kind(*(getattr(one, name) for name in SHARED), *rest, regime=one.regime) for one in LINEAR]
+
+
+SHARED = ("T", "d", "h", "q", "seed", "dtype")
 
 # -- linear_rnn_gradients ----------------------------------------------------------------------------------
 
@@ -36,6 +55,8 @@ test_linear_rnn_gradients_follow_the_equations = agreement(
         LinearLoss(1, 3, 4, 2, 1),
         LinearLoss(4, 1, 1, 1, 2),
         LinearLoss(1, 1, 1, 1, 3, "float32"),
+        *LINEAR,
+        LinearLoss(3, 33, 2, 65, 12, "float32"),
     ],
     hint="h_t gets gradient from its own output and from h_{t+1}; W_hh multiplies h_{t-1}.",
 )
@@ -100,6 +121,8 @@ def test_linear_rnn_gradients_share_one_scale(trial: Trial, case: LinearLoss) ->
         trial.matches(total, expected, f"sum({name} * its gradient)", call=trial.call_text(arguments))
 
 
+test_linear_rnn_gradients_takes_tensors_of_any_layout = layouts("linear_rnn_gradients", cases.linear(), count=2)
+test_linear_rnn_gradients_computes_anew_at_each_call = renewal("linear_rnn_gradients", cases.linear(), count=2)
 test_linear_rnn_gradients_leaves_arguments_and_random_state_alone = purity("linear_rnn_gradients", cases.linear())
 
 # -- truncated_gradients -----------------------------------------------------------------------------------
@@ -118,6 +141,8 @@ test_truncated_gradients_end_each_sum_after_tau_products = agreement(
         HorizonLoss(1, 3, 4, 2, 2, "float64", 0),
         HorizonLoss(1, 1, 1, 1, 3, "float32", 1),
         HorizonLoss(40, 2, 3, 2, 4, "float64", 30),
+        *_alike(HorizonLoss, 1),
+        HorizonLoss(5, 3, 4, 2, 9, "float64", 3, regime="exact"),
     ],
     hint="Every loss has its own horizon, counted back from its own step; the sequence is not cut into pieces.",
 )
@@ -200,6 +225,8 @@ def test_truncated_gradients_of_three_steps_are_known(trial: Trial) -> None:
         trial.matches(actual, _scalar_params(*expected), call=f"[x = 1, 2, -1, y = 5, 34, 109, tau = {tau}]")
 
 
+test_truncated_gradients_takes_tensors_of_any_layout = layouts("truncated_gradients", cases.horizons(), count=2)
+test_truncated_gradients_computes_anew_at_each_call = renewal("truncated_gradients", cases.horizons(), count=2)
 test_truncated_gradients_leaves_arguments_and_random_state_alone = purity("truncated_gradients", cases.horizons())
 
 # -- randomized_gradients ----------------------------------------------------------------------------------
@@ -217,6 +244,8 @@ test_randomized_gradients_follow_the_weighted_recursion = agreement(
         WeightedLoss(6, 3, 4, 2, 1, "float64", "truncating"),
         WeightedLoss(1, 3, 4, 2, 2, "float64", "any"),
         WeightedLoss(1, 1, 1, 1, 3, "float32", "any"),
+        *_alike(WeightedLoss),
+        WeightedLoss(6, 3, 4, 2, 13, "float64", "rare"),
     ],
     hint="xi_t weighs the recurrent term alone, not df_t/dw; xi[t-1] belongs to step t.",
 )
@@ -324,6 +353,8 @@ def test_randomized_gradients_of_three_steps_are_known(trial: Trial) -> None:
     trial.matches(actual, _scalar_params(112, 68, 50), call="[x = 1, 2, -1, y = 5, 34, 109, xi = 5, 2, 0.5]")
 
 
+test_randomized_gradients_takes_tensors_of_any_layout = layouts("randomized_gradients", cases.weighted(), count=2)
+test_randomized_gradients_computes_anew_at_each_call = renewal("randomized_gradients", cases.weighted(), count=2)
 test_randomized_gradients_leaves_arguments_and_random_state_alone = purity("randomized_gradients", cases.weighted())
 
 # -- truncation_weights ------------------------------------------------------------------------------------
@@ -364,12 +395,20 @@ def test_truncation_weights_are_zero_or_one_over_pi(trial: Trial, case: KeepProb
     trial.matches(xi.double() * pi.double(), kept.double(), "result * pi", call=call, tolerance=lambda *_: room)
 
 
-@check("truncation_weights", examples=[KeepProbabilities(30, 0, pi=(1.0,)), KeepProbabilities(1, 1, "float32", (1.0,))])
+@check(
+    "truncation_weights",
+    examples=[
+        KeepProbabilities(30, 0, pi=(1.0,)),
+        KeepProbabilities(1, 1, "float32", (1.0,)),
+        KeepProbabilities(300, 2, "float32", (1.0, 0.25, 1.0, 0.001)),
+    ],
+)
 def test_truncation_weights_are_one_where_pi_is_one(trial: Trial, case: KeepProbabilities) -> None:
     """Where pi_t = 1 nothing is ever truncated: the weight is 1."""
     arguments = case.arguments()
-    (xi,) = _drawn(trial, arguments)
-    trial.matches(xi, torch.ones_like(arguments["pi"]), "the result", call=trial.call_text(arguments))
+    (xi,), certain = _drawn(trial, arguments), arguments["pi"] == 1
+    kept = xi[certain]
+    trial.matches(kept, torch.ones_like(kept), "the result where pi is 1", call=trial.call_text(arguments))
 
 
 @check(
@@ -451,6 +490,13 @@ test_rnn_gradients_follow_the_chain_rule = agreement(
         Cotangents(1, 1, 1, 1, 3, "float32"),
         Cotangents(20, 3, 2, 5, 4, "float32"),
         Cotangents(60, 2, 1, 3, 5),
+        Cotangents(3, 3, 3, 3, 6),
+        Cotangents(130, 1, 1, 1, 7),
+        Cotangents(2, 300, 2, 1, 8, "float32"),
+        Cotangents(3, 2, 33, 17, 9),
+        *(Cotangents(5, 2, 3, 4, 10, dtype, regime="saturated") for dtype in ("float32", "float64")),
+        Cotangents(5, 2, 3, 4, 11, regime="large"),
+        Cotangents(5, 3, 2, 4, 12, regime="sparse"),
     ],
     hint="The derivative of tanh is 1 - h_t^2; H_t gets gradient from its own output and from H_{t+1}.",
 )
@@ -566,6 +612,8 @@ def test_rnn_gradients_of_two_steps_are_known(trial: Trial) -> None:
     trial.matches(trial.ask(arguments), expected, call="[W_xh = 4, W_hh = 2, b_h = 0, state = 0.25, outputs 0.5, 0.6]")
 
 
+test_rnn_gradients_takes_tensors_of_any_layout = layouts("rnn_gradients", cases.cotangents(), count=2)
+test_rnn_gradients_computes_anew_at_each_call = renewal("rnn_gradients", cases.cotangents(), count=2)
 test_rnn_gradients_leaves_arguments_and_random_state_alone = purity("rnn_gradients", cases.cotangents())
 
 # -- state_gradient_norms ----------------------------------------------------------------------------------
@@ -584,12 +632,23 @@ test_state_gradient_norms_are_those_of_powers_of_the_transpose = agreement(
         StatePowers(1, 5, 2),
         StatePowers(1, 1, 3, 1.0, "float32"),
         StatePowers(3, 40, 4, 1.0),
+        StatePowers(2, 300, 5),
+        StatePowers(65, 4, 6),
+        StatePowers(3, 3, 7),
+        *(StatePowers(4, 7, 8, 1.0, regime=regime) for regime in ("nilpotent", "defective", "zero")),
+        StatePowers(4, 7, 8, 0.5, "float32", regime="nilpotent"),
+        StatePowers(4, 8, 9, 1000.0),
     ],
     hint="Gradients are multiplied by W_hh transposed; entry 0 is the norm of grad itself.",
 )
 
 
-@check("state_gradient_norms", cases.powers, count=6)
+@check(
+    "state_gradient_norms",
+    cases.powers,
+    count=6,
+    examples=[StatePowers(3, 12, 10, norm) for norm in (0.01, 1000.0)],
+)
 def test_state_gradient_norms_vanish_or_explode_by_the_scale_of_a_rotation(trial: Trial, case: StatePowers) -> None:
     """For W_hh = c times an orthogonal matrix entry j is c^j times the norm of grad: it vanishes or explodes."""
     arguments = StatePowers(case.h, case.num_steps, case.seed).arguments()
@@ -633,6 +692,8 @@ def test_state_gradient_norms_are_those_of_a_linear_rnn(trial: Trial, case: Stat
     trial.matches(trial.ask(arguments), expected, "the result", call=trial.call_text(arguments))
 
 
+test_state_gradient_norms_takes_tensors_of_any_layout = layouts("state_gradient_norms", cases.powers, count=2)
+test_state_gradient_norms_computes_anew_at_each_call = renewal("state_gradient_norms", cases.powers, count=2)
 test_state_gradient_norms_leaves_arguments_and_random_state_alone = purity("state_gradient_norms", cases.powers)
 
 # -- shared ------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from harness.contracts.differentiating import cotangents
 from harness.judge import tolerances
 from harness.judge.check import check
 from harness.judge.spec import Draws
-from harness.judge.standard import agreement, gradients, purity
+from harness.judge.standard import agreement, gradients, layouts, purity, renewal
 from harness.judge.trial import Trial
 
 from .cases import gated as cases
@@ -34,7 +34,10 @@ test_lstm_scratch_follows_its_equations = agreement(
 )
 
 test_lstm_scratch_gradients_reach_every_argument = gradients(
-    "lstm_scratch", cases.exact_runs(Lstm), count=3, examples=[Lstm(4, 2, 3, 5), Lstm(33, 2, 3, 5, dtype="float64")]
+    "lstm_scratch",
+    cases.exact_runs(Lstm),
+    count=3,
+    examples=[Lstm(4, 2, 3, 5), Lstm(33, 2, 3, 5, dtype="float64"), *cases.strained(Lstm)],
 )
 
 
@@ -86,6 +89,8 @@ def test_lstm_scratch_shows_nothing_behind_a_closed_output_gate(trial: Trial, ca
     _differ(trial, case, memory, hidden, "the output gate closes the memory C too")
 
 
+test_lstm_scratch_takes_tensors_of_any_layout = layouts("lstm_scratch", cases.any_runs(Lstm), count=2)
+test_lstm_scratch_computes_anew_at_each_call = renewal("lstm_scratch", cases.any_runs(Lstm), count=2)
 test_lstm_scratch_leaves_arguments_and_random_state_alone = purity(
     "lstm_scratch", cases.runs(Lstm), count=2, examples=[Lstm(3, 2, 4, 5, state=False)]
 )
@@ -131,8 +136,17 @@ def test_lstm_concise_draws_new_weights_at_each_call(trial: Trial, case: LstmMod
     _initial_weights_differ(trial, case)
 
 
+@check("lstm_concise", examples=[LstmModule(4, 2, 3, 5), LstmModule(3, 2, 4, 4, state=False)])
+def test_lstm_concise_takes_float32_inputs_as_it_is_made(trial: Trial, case: LstmModule) -> None:
+    """With its initial weights, untouched, the module runs on float32 inputs and gives float32 results."""
+    _runs_as_it_is_made(trial, case)
+
+
 test_lstm_concise_gradients_reach_every_argument = gradients(
-    "lstm_concise", cases.exact_runs(LstmModule), count=3, examples=[LstmModule(4, 2, 3, 5)]
+    "lstm_concise",
+    cases.exact_runs(LstmModule),
+    count=3,
+    examples=[LstmModule(4, 2, 3, 5), *cases.strained(LstmModule)],
 )
 
 test_lstm_concise_leaves_arguments_and_random_state_alone = purity("lstm_concise", cases.runs(LstmModule), count=2)
@@ -151,7 +165,10 @@ test_gru_scratch_follows_its_equations = agreement(
 )
 
 test_gru_scratch_gradients_reach_every_argument = gradients(
-    "gru_scratch", cases.exact_runs(Gru), count=3, examples=[Gru(4, 2, 3, 5), Gru(33, 2, 3, 5, dtype="float64")]
+    "gru_scratch",
+    cases.exact_runs(Gru),
+    count=3,
+    examples=[Gru(4, 2, 3, 5), Gru(33, 2, 3, 5, dtype="float64"), *cases.strained(Gru)],
 )
 
 
@@ -209,6 +226,8 @@ def test_gru_scratch_resets_the_state_before_the_product(trial: Trial, case: Gru
     _differ(trial, case, by_gate, not_reset, "the reset gate has no effect")
 
 
+test_gru_scratch_takes_tensors_of_any_layout = layouts("gru_scratch", cases.any_runs(Gru), count=2)
+test_gru_scratch_computes_anew_at_each_call = renewal("gru_scratch", cases.any_runs(Gru), count=2)
 test_gru_scratch_leaves_arguments_and_random_state_alone = purity(
     "gru_scratch", cases.runs(Gru), count=2, examples=[Gru(3, 2, 4, 5, state=False)]
 )
@@ -253,8 +272,14 @@ def test_gru_concise_draws_new_weights_at_each_call(trial: Trial, case: GruModul
     _initial_weights_differ(trial, case)
 
 
+@check("gru_concise", examples=[GruModule(4, 2, 3, 5), GruModule(3, 2, 4, 4, state=False)])
+def test_gru_concise_takes_float32_inputs_as_it_is_made(trial: Trial, case: GruModule) -> None:
+    """With its initial weights, untouched, the module runs on float32 inputs and gives float32 results."""
+    _runs_as_it_is_made(trial, case)
+
+
 test_gru_concise_gradients_reach_every_argument = gradients(
-    "gru_concise", cases.exact_runs(GruModule), count=3, examples=[GruModule(4, 2, 3, 5)]
+    "gru_concise", cases.exact_runs(GruModule), count=3, examples=[GruModule(4, 2, 3, 5), *cases.strained(GruModule)]
 )
 
 test_gru_concise_leaves_arguments_and_random_state_alone = purity("gru_concise", cases.runs(GruModule), count=2)
@@ -269,7 +294,7 @@ test_deep_rnn_follows_its_equation = agreement(
     "Outputs and every layer's last state are those of equation 10.3.1, in the precision of the arguments.",
     "follows_its_equation",
     count=5,
-    examples=[*cases.edges(Deep), Deep(4, 2, 3, 5, L=1), Deep(3, 2, 5, 5, L=4)],
+    examples=[*cases.edges(Deep), Deep(4, 2, 3, 5, L=1), Deep(3, 2, 5, 5, L=4), Deep(3, 2, 4, 3, 1, L=12)],
     weight=2,
     hint="What does each layer read, and which state does it start from?",
 )
@@ -278,7 +303,7 @@ test_deep_rnn_gradients_reach_every_argument = gradients(
     "deep_rnn",
     cases.exact_runs(Deep, L=LAYERS),
     count=3,
-    examples=[Deep(4, 2, 3, 5), Deep(33, 2, 3, 5, dtype="float64")],
+    examples=[Deep(4, 2, 3, 5), Deep(33, 2, 3, 5, dtype="float64"), *cases.strained(Deep)],
 )
 
 
@@ -341,6 +366,8 @@ def test_deep_rnn_takes_no_states_for_zeros(trial: Trial, case: Deep) -> None:
     _none_means_zeros(trial, case)
 
 
+test_deep_rnn_takes_tensors_of_any_layout = layouts("deep_rnn", cases.any_runs(Deep, L=LAYERS), count=2)
+test_deep_rnn_computes_anew_at_each_call = renewal("deep_rnn", cases.any_runs(Deep, L=LAYERS), count=2)
 test_deep_rnn_leaves_arguments_and_random_state_alone = purity(
     "deep_rnn", cases.runs(Deep), count=2, examples=[Deep(3, 2, 4, 5, state=False)]
 )
@@ -362,7 +389,7 @@ test_bidirectional_rnn_gradients_reach_every_argument = gradients(
     "bidirectional_rnn",
     cases.exact_runs(Bidirectional),
     count=3,
-    examples=[Bidirectional(4, 2, 3, 5), Bidirectional(33, 2, 3, 5, dtype="float64")],
+    examples=[Bidirectional(4, 2, 3, 5), Bidirectional(33, 2, 3, 5, dtype="float64"), *cases.strained(Bidirectional)],
 )
 
 
@@ -432,6 +459,10 @@ def test_bidirectional_rnn_takes_no_states_for_zeros(trial: Trial, case: Bidirec
     _none_means_zeros(trial, case)
 
 
+test_bidirectional_rnn_takes_tensors_of_any_layout = layouts(
+    "bidirectional_rnn", cases.any_runs(Bidirectional), count=2
+)
+test_bidirectional_rnn_computes_anew_at_each_call = renewal("bidirectional_rnn", cases.any_runs(Bidirectional), count=2)
 test_bidirectional_rnn_leaves_arguments_and_random_state_alone = purity(
     "bidirectional_rnn", cases.runs(Bidirectional), count=2, examples=[Bidirectional(3, 2, 4, 5, state=False)]
 )
@@ -547,6 +578,12 @@ def _initial_weights_differ(trial: Trial, case: Run) -> None:
     drive = {**case.drive(), "weights": None}
     first, second = (trial.ask(case.arguments(), drive, global_seed=seed)["result"][0] for seed in (1, 2))
     _differ(trial, case, first, second, "two calls give modules with the same initial weights")
+
+
+def _runs_as_it_is_made(trial: Trial, case: Run) -> None:
+    outputs, _ = _run(trial, case, weights=None, as_made=True)
+    trial.require(outputs.dtype is torch.float32, f"outputs have dtype {outputs.dtype}", _call(trial, case))
+    _differ(trial, case, outputs[0], outputs[-1], "outputs do not depend on the step")
 
 
 def _gradients_are_slopes(trial: Trial, case: Run) -> None:

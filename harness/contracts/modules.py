@@ -90,7 +90,8 @@ def drive_module(module_class: type[nn.Module], hook: Hook, arguments: dict[str,
     """Give the module that a hook returned the weights of a case, run it, and write down what it did.
 
     drive: `weights`, the layer's own parameters by torch's names (none: it keeps its initial ones),
-    `inputs` and `state`, with which the module is called; `rehearsals`, how often it is called before the
+    `inputs` and `state`, with which the module is called; `as_made`, whether it keeps its dtype, which otherwise
+    becomes that of the inputs; `rehearsals`, how often it is called before the
     call that counts (none, if left out). In the value, `module` is what was found, `mutated`
     names what the call changed in place, `result` is what it returned (None where it does not hold the one
     layer with PARAMETERS); the leaves are the layer's parameters, as `weights.weight_ih_l0`.
@@ -102,7 +103,7 @@ def drive_module(module_class: type[nn.Module], hook: Hook, arguments: dict[str,
     weights, inputs, state = drive.get("weights"), drive["inputs"], drive["state"]
     if [one["parameters"] for one in facts] != [PARAMETERS]:
         return {"module": found, "mutated": [], "result": None}
-    made.to(inputs)  # its dtype and device
+    made.to(inputs.device if drive.get("as_made") else inputs)  # its dtype and device
     if weights:
         layers[0].load_state_dict(weights)
     before = [_bytes(inputs), _bytes(state)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -37,9 +38,10 @@ def alike(
     return (
         _warnings(one) == _warnings(other)
         and same(one.notes, other.notes)
-        and _same_results(component, request, one, other, results)
-        and same(one.again, other.again)
-        and same(one.kept, other.kept)
+        and _same_results(component, request.arguments, one, other, results)
+        and (
+            request.again is None or _same_again(component, {**request.arguments, **request.again}, one, other, results)
+        )
         and _same_gradients(one.gradients or {}, other.gradients or {})
     )
 
@@ -57,14 +59,23 @@ def _warnings(seen: Observation) -> set[str]:
     return {told.partition(":")[0] for told in seen.warned} - {"UserWarning", "DeprecationWarning", "FutureWarning"}
 
 
+def _same_again(
+    component: Component, arguments: Mapping[str, Any], one: Observation, other: Observation, results: Alike | None
+) -> bool:
+    """Whether the second calls gave the same, and left the same of it."""
+    seconds = (replace(one, result=one.again), replace(other, result=other.again))
+    kept = (replace(one, result=one.kept), replace(other, result=other.kept))
+    return all(_same_results(component, arguments, *pair, results) for pair in (seconds, kept))
+
+
 def _same_results(
-    component: Component, request: Request, one: Observation, other: Observation, results: Alike | None
+    component: Component, arguments: Mapping[str, Any], one: Observation, other: Observation, results: Alike | None
 ) -> bool:
     first, second = (_canonical(component, seen) for seen in (one, other))
     if isinstance(first, WrongKind) or isinstance(second, WrongKind):
         faults = [(found.what, found.fault) for found in (first, second) if isinstance(found, WrongKind)]
         return len(faults) == 2 and faults[0] == faults[1] and _same_numbers(one.result, other.result)
-    return same(first, second) or (results is not None and results(request.arguments, first, second))
+    return same(first, second) or (results is not None and results(arguments, first, second))
 
 
 def _same_numbers(one: Any, other: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -18,26 +18,34 @@ LOUD = 1e3
 
 @dataclass(frozen=True)
 class Distances(Spec):
-    """Distances of both signs, in units of sigma up to 0.9 or from 1.1 to 3: the kernel is not graded at 1."""
+    """Distances of both signs, in units of sigma up to 0.9 or from 1.1 to 3: the kernel is not graded at 1. In the
+    regime "special" the first ten are zeros, tiny ones, such as are close to 1, and large ones."""
 
     name: str
     shape: tuple[int, ...]
     sigma: float
     seed: int
     dtype: str = "float32"
+    regime: str = field(default="normal", kw_only=True)
 
     def arguments(self) -> dict[str, Any]:
         draws = Draws(self.seed, self.dtype)
         inside, outside = draws.uniform(*self.shape, high=0.9), draws.uniform(*self.shape, low=1.1, high=3.0)
         size = torch.where(draws.integers(*self.shape, high=2) == 1, inside, outside)
-        sign = 2 * draws.integers(*self.shape, high=2) - 1
-        return {"name": self.name, "distances": sign * size * self.sigma, "sigma": self.sigma}
+        size *= 2 * draws.integers(*self.shape, high=2) - 1
+        if self.regime == "special":
+            size.view(-1)[:10] = torch.tensor([0.0, -0.0, 1e-8, -1e-8, 0.999, -1.001, 4.0, -5.0, 50.0, -1e4])
+        return {"name": self.name, "distances": size * self.sigma, "sigma": self.sigma}
 
 
 @dataclass(frozen=True)
 class Regression(Spec):
     """Unordered keys about sigma / 2 apart, and queries about half-way between two of them: each query has a
-    key in the range of every kernel, and no distance is within 10 % of sigma, where a boxcar jumps."""
+    key in the range of every kernel, and no distance is within 10 % of sigma, where a boxcar jumps.
+
+    In the regime "ties" each key stands there twice, with two targets; in the regime "far" the queries are six sigma
+    from the nearest key, where a gaussian is about 1e-8.
+    """
 
     k: int
     q: int
@@ -45,12 +53,18 @@ class Regression(Spec):
     sigma: float
     seed: int
     dtype: str = "float32"
+    regime: str = field(default="normal", kw_only=True)
 
     def arguments(self) -> dict[str, Any]:
         draws = Draws(self.seed, self.dtype)
         origin = draws.normal(1)
         keys = draws.permutation(self.k) + draws.uniform(self.k, low=-0.1, high=0.1)
         queries = draws.integers(self.q, low=-1, high=self.k) + draws.uniform(self.q, low=0.4, high=0.6)
+        if self.regime == "ties":
+            keys[self.k // 2 :] = keys[: self.k - self.k // 2].clone()
+            queries = keys.max() + draws.uniform(self.q, low=0.4, high=0.6)
+        if self.regime == "far":
+            queries = keys.max() + 12 + draws.uniform(self.q, high=0.4)
         return {
             "x_train": origin + self.sigma * keys / 2,
             "y_train": draws.normal(self.k, scale=2.0),
@@ -62,7 +76,8 @@ class Regression(Spec):
 @dataclass(frozen=True)
 class Pooling(Spec):
     """Scores and values. Scores are N(0, 4); in the regime "levels" each query's lie around -1e4, 0 or 1e4,
-    in the regime "spread" they are uniform on all of that range."""
+    in the regime "spread" they are uniform on all of that range, in the regime "ties" they are -1e4, 0 or 1e4. In the
+    regime "faint" the first key has a weight of about 1e-10, and values of about 1e9."""
 
     n: int
     q: int
@@ -79,7 +94,13 @@ class Pooling(Spec):
             scores = scores + 1e4 * (draws.integers(self.n, self.q, 1, high=3) - 1)
         if self.regime == "spread":
             scores = draws.uniform(self.n, self.q, self.k, low=-1e4, high=1e4)
-        return {"scores": scores, "values": draws.normal(self.n, self.k, self.v)}
+        if self.regime == "ties":
+            scores = (1e4 * (draws.integers(self.n, self.q, self.k, high=3) - 1)).to(draws.dtype)
+        values = draws.normal(self.n, self.k, self.v)
+        if self.regime == "faint":
+            scores[..., 0] = -22
+            values[:, 0] *= 1e9
+        return {"scores": scores, "values": values}
 
 
 LENS = ["none", "batch", "query"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -13,7 +13,12 @@ from harness.judge.spec import Draws, Spec
 
 @dataclass(frozen=True)
 class LinearLoss(Spec):
-    """A linear RNN, its inputs and targets, all N(0, 1), W_hh of spectral norm at most 1."""
+    """A linear RNN, its inputs and targets, all N(0, 1), W_hh of spectral norm at most 1.
+
+    In the regime "large" inputs and targets are 1e4 times as large, in the regime "near" targets differ from the
+    outputs by 1e-6 at most, in the regime "exact" all numbers are small integers, some of them zeros of either sign,
+    W_hh is nilpotent, and the last two outputs meet their targets.
+    """
 
     T: int
     d: int
@@ -21,20 +26,40 @@ class LinearLoss(Spec):
     q: int
     seed: int
     dtype: str = "float64"
+    regime: str = field(default="normal", kw_only=True)
 
     def draws(self) -> Draws:
         return Draws(self.seed, self.dtype)
 
     def problem(self, draws: Draws) -> dict[str, Any]:
-        return {
-            "inputs": draws.normal(self.T, self.d),
-            "targets": draws.normal(self.T, self.q),
-            "params": {
-                "W_hx": draws.normal(self.h, self.d),
-                "W_hh": draws.contraction(self.h),
-                "W_qh": draws.normal(self.q, self.h),
-            },
+        if self.regime == "exact":
+            return self.integers(draws)
+        scale = 1e4 if self.regime == "large" else 1.0
+        inputs, targets = (draws.normal(self.T, size, scale=scale) for size in (self.d, self.q))
+        params = {
+            "W_hx": draws.normal(self.h, self.d),
+            "W_hh": draws.contraction(self.h),
+            "W_qh": draws.normal(self.q, self.h),
         }
+        if self.regime == "near":
+            targets = outputs(inputs, params) + 1e-6 * draws.uniform(self.T, self.q, low=-1)
+        return {"inputs": inputs, "targets": targets, "params": in_any_order(params, self.seed)}
+
+    def integers(self, draws: Draws) -> dict[str, Any]:
+        """The regime "exact", without a rounding error in any order of the sums."""
+
+        def drawn(*shape: int) -> torch.Tensor:
+            return draws.integers(*shape, low=-2, high=3).to(draws.dtype)
+
+        inputs, targets = drawn(self.T, self.d), drawn(self.T, self.q)
+        inputs[self.T // 2] = -0.0
+        params = {
+            "W_hx": drawn(self.h, self.d),
+            "W_hh": drawn(self.h, self.h).triu(1),
+            "W_qh": drawn(self.q, self.h),
+        }
+        targets[-2:] = outputs(inputs, params)[-2:]
+        return {"inputs": inputs, "targets": targets, "params": in_any_order(params, self.seed)}
 
     def arguments(self) -> dict[str, Any]:
         return self.problem(self.draws())
@@ -52,7 +77,8 @@ class HorizonLoss(LinearLoss):
 
 @dataclass(frozen=True)
 class WeightedLoss(LinearLoss):
-    """The same, and weights xi: `weights` is "truncating" (0 or 1/pi, pi of its own a step) or "any" (N(0, 1))."""
+    """The same, and weights xi: `weights` is "truncating" (0 or 1/pi, pi of its own a step), "rare" (0 or 1000) or
+    "any" (N(0, 1))."""
 
     weights: str = "truncating"
 
@@ -61,6 +87,8 @@ class WeightedLoss(LinearLoss):
         arguments = self.problem(draws)
         if self.weights == "any":
             return {**arguments, "xi": draws.normal(self.T)}
+        if self.weights == "rare":
+            return {**arguments, "xi": 1000 * (torch.arange(self.T) % 3 == 1).to(draws.dtype)}
         pi = draws.uniform(self.T, low=0.4)
         return {**arguments, "xi": (draws.uniform(self.T) < pi) / pi}
 
@@ -82,7 +110,11 @@ class KeepProbabilities(Spec):
 
 @dataclass(frozen=True)
 class Cotangents(Spec):
-    """A tanh RNN off chaos, with inputs, a state, a bias and a cotangent for every output."""
+    """A tanh RNN off chaos, with inputs, a state, a bias and a cotangent for every output.
+
+    In the regime "saturated" every second input is 2000 times as large, in the regime "large" the cotangents are 1e5
+    times as large, in the regime "sparse" the first step, one sequence of the state and the last cotangents are zero.
+    """
 
     T: int
     n: int
@@ -90,38 +122,64 @@ class Cotangents(Spec):
     h: int
     seed: int
     dtype: str = "float64"
+    regime: str = field(default="normal", kw_only=True)
 
     def arguments(self) -> dict[str, Any]:
         draws = Draws(self.seed, self.dtype)
-        return {
-            "inputs": draws.normal(self.T, self.n, self.d),
-            "state": draws.normal(self.n, self.h),
-            "params": {
-                "W_xh": draws.normal(self.d, self.h, scale=self.d**-0.5),
-                "W_hh": draws.contraction(self.h),
-                "b_h": draws.normal(self.h, scale=0.5),
-            },
-            "grad_outputs": draws.normal(self.T, self.n, self.h),
+        inputs, state = draws.normal(self.T, self.n, self.d), draws.normal(self.n, self.h)
+        params = {
+            "W_xh": draws.normal(self.d, self.h, scale=self.d**-0.5),
+            "W_hh": draws.contraction(self.h),
+            "b_h": draws.normal(self.h, scale=0.5),
         }
+        grad_outputs = draws.normal(self.T, self.n, self.h, scale=1e5 if self.regime == "large" else 1.0)
+        if self.regime == "saturated":
+            inputs[1::2] *= 2000
+        if self.regime == "sparse":
+            inputs[0], state[0], grad_outputs[-2:] = 0, -0.0, 0
+        params = in_any_order(params, self.seed)
+        return {"inputs": inputs, "state": state, "params": params, "grad_outputs": grad_outputs}
 
 
 @dataclass(frozen=True)
 class StatePowers(Spec):
-    """A recurrent matrix of spectral norm `norm`, or less, and a gradient to send back."""
+    """A recurrent matrix of spectral norm `norm`, or less, and a gradient to send back.
+
+    In the regime "nilpotent" nothing is left of the gradient after h products; in the regime "defective" the matrix is
+    `norm` times a single Jordan block; in the regime "zero" the gradient is.
+    """
 
     h: int
     num_steps: int
     seed: int
     norm: float = 1.0
     dtype: str = "float64"
+    regime: str = field(default="normal", kw_only=True)
 
     def arguments(self) -> dict[str, Any]:
         draws = Draws(self.seed, self.dtype)
-        return {
-            "W_hh": self.norm * draws.contraction(self.h),
-            "grad": draws.normal(self.h),
-            "num_steps": self.num_steps,
-        }
+        W_hh, grad = draws.contraction(self.h), draws.normal(self.h)
+        if self.regime == "nilpotent":
+            W_hh = torch.ones_like(W_hh).triu(1)
+        if self.regime == "defective":
+            W_hh = torch.eye(self.h).to(W_hh) + torch.ones_like(W_hh).triu(1).tril(1)
+        if self.regime == "zero":
+            grad = torch.zeros_like(grad)
+        return {"W_hh": self.norm * W_hh, "grad": grad, "num_steps": self.num_steps}
+
+
+def outputs(inputs: torch.Tensor, params: dict[str, torch.Tensor]) -> torch.Tensor:
+    """What the linear RNN makes of its inputs, a row a step."""
+    h, rows = torch.zeros_like(params["W_hh"][0]), []
+    for x in inputs:
+        h = params["W_hx"] @ x + params["W_hh"] @ h
+        rows.append(params["W_qh"] @ h)
+    return torch.stack(rows)
+
+
+def in_any_order(params: dict[str, torch.Tensor], seed: int) -> dict[str, torch.Tensor]:
+    """The same params, back to front for an odd seed: a dict's order means nothing."""
+    return dict(reversed(params.items())) if seed % 2 else params
 
 
 SEEDS = st.integers(0, 9999)
@@ -135,9 +193,9 @@ def _different(low: int, high: int) -> st.SearchStrategy[tuple[int, ...]]:
 
 
 @st.composite
-def linear(draw: Any, dtypes: Any = DTYPES) -> LinearLoss:
+def linear(draw: Any, dtypes: Any = DTYPES, regimes: tuple[str, ...] = ("normal",)) -> LinearLoss:
     """Linear RNNs of pairwise different sizes."""
-    return LinearLoss(*draw(_different(2, 7)), draw(SEEDS), draw(dtypes))
+    return LinearLoss(*draw(_different(2, 7)), draw(SEEDS), draw(dtypes), regime=draw(st.sampled_from(regimes)))
 
 
 @st.composite

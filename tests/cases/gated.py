@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from hypothesis import strategies as st
 
 from harness.judge.spec import Draws, Spec
+
+SATURATING = {"saturated": 1000.0, "shut": 200.0}
+"""By regime, the size of every second bias."""
 
 
 def layer(draws: Draws, num_inputs: int, num_hiddens: int, gate: str = "h") -> dict[str, torch.Tensor]:
@@ -22,7 +25,13 @@ def layer(draws: Draws, num_inputs: int, num_hiddens: int, gate: str = "h") -> d
 
 @dataclass(frozen=True)
 class Run(Spec):
-    """The sizes of a run over a batch of sequences; `state` says whether an initial one is given."""
+    """The sizes of a run over a batch of sequences; `state` says whether an initial one is given.
+
+    In the regime "saturated" every second bias is 1000 or -1000, every second input 300 times as large, and states are
+    30 times as large; in the regime "shut" biases are 200 or -200 and states as large, so that in float64 no way of
+    writing a sigmoid or a tanh overflows, nor its gradient; in the regime "sparse" the first input, every second row
+    of W_hh and the state's first sequence are zero, and of several states the first is zero altogether.
+    """
 
     T: int
     n: int
@@ -31,6 +40,7 @@ class Run(Spec):
     seed: int = 0
     state: bool = True
     dtype: str = "float32"
+    regime: str = field(default="normal", kw_only=True)
 
     @property
     def draws(self) -> Draws:
@@ -46,6 +56,35 @@ class Run(Spec):
         """Nothing: the hook is called with the arguments alone."""
         return {}
 
+    def inputs(self, draws: Draws) -> torch.Tensor:
+        """(T, n, d), as the regime has them."""
+        inputs = draws.normal(self.T, self.n, self.d)
+        if self.regime == "saturated":
+            inputs[1::2] *= 300
+        if self.regime == "sparse":
+            inputs[0] = -0.0
+        return inputs
+
+    def several(self, draws: Draws, count: int, *lead: int) -> list[torch.Tensor]:
+        """That many states (n, h), with leading axes of size 1 where asked for, as the regime has them."""
+        scale = 30.0 if self.regime in SATURATING else 1.0
+        states = [draws.normal(*lead, self.n, self.h, scale=scale) for _ in range(count)]
+        if self.regime == "sparse":
+            for one in states:
+                one[..., 0, :] = 0
+            if count > 1:
+                states[0][:] = 0
+        return states
+
+    def weights(self, params: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """The params, as the regime has them, in any order: back to front for an odd seed."""
+        for name, one in params.items():
+            if self.regime in SATURATING and one.ndim == 1:
+                one[1::2] = SATURATING[self.regime] * (1.0 - 2 * (torch.arange(len(one[1::2])) % 2))
+            if self.regime == "sparse" and name.startswith(("W_h", "weight_hh")):
+                one[::2] = 0
+        return dict(reversed(params.items())) if self.seed % 2 else params
+
 
 class Lstm(Run):
     """A run of `lstm_scratch`."""
@@ -53,9 +92,9 @@ class Lstm(Run):
     def arguments(self) -> dict[str, Any]:
         draws = self.draws
         params = [layer(draws, self.d, self.h, gate) for gate in "ifoc"]
-        inputs = draws.normal(self.T, self.n, self.d)
-        state = (draws.normal(self.n, self.h), draws.normal(self.n, self.h)) if self.state else None
-        return {"inputs": inputs, "state": state, "params": {k: v for one in params for k, v in one.items()}}
+        weights = self.weights({k: v for one in params for k, v in one.items()})
+        inputs, state = self.inputs(draws), tuple(self.several(draws, 2))
+        return {"inputs": inputs, "state": state if self.state else None, "params": weights}
 
 
 class Gru(Run):
@@ -64,9 +103,9 @@ class Gru(Run):
     def arguments(self) -> dict[str, Any]:
         draws = self.draws
         params = [layer(draws, self.d, self.h, gate) for gate in "rzh"]
-        inputs = draws.normal(self.T, self.n, self.d)
-        state = draws.normal(self.n, self.h) if self.state else None
-        return {"inputs": inputs, "state": state, "params": {k: v for one in params for k, v in one.items()}}
+        weights = self.weights({k: v for one in params for k, v in one.items()})
+        inputs, (state,) = self.inputs(draws), self.several(draws, 1)
+        return {"inputs": inputs, "state": state if self.state else None, "params": weights}
 
 
 class Concise(Run):
@@ -86,10 +125,15 @@ class Concise(Run):
             "bias_ih_l0": draws.normal(self.gates * self.h, scale=0.5),
             "bias_hh_l0": draws.normal(self.gates * self.h, scale=0.5),
         }
-        inputs = draws.normal(self.T, self.n, self.d)
-        states = tuple(draws.normal(1, self.n, self.h) for _ in range(self.states))
+        inputs, states = self.inputs(draws), tuple(self.several(draws, self.states, 1))
         state = states if self.states > 1 else states[0]
-        return {"weights": weights, "inputs": inputs, "state": state if self.state else None, "rehearsals": 0}
+        return {
+            "weights": self.weights(weights),
+            "inputs": inputs,
+            "state": state if self.state else None,
+            "rehearsals": 0,
+            "as_made": False,
+        }
 
 
 class LstmModule(Concise):
@@ -112,10 +156,9 @@ class Deep(Run):
 
     def arguments(self) -> dict[str, Any]:
         draws = self.draws
-        layers = [layer(draws, self.h if i else self.d, self.h) for i in range(self.L)]
-        inputs = draws.normal(self.T, self.n, self.d)
-        states = [draws.normal(self.n, self.h) for _ in range(self.L)] if self.state else None
-        return {"inputs": inputs, "states": states, "layers": layers}
+        layers = [self.weights(layer(draws, self.h if i else self.d, self.h)) for i in range(self.L)]
+        inputs, states = self.inputs(draws), self.several(draws, self.L)
+        return {"inputs": inputs, "states": states if self.state else None, "layers": layers}
 
 
 class Bidirectional(Run):
@@ -128,10 +171,10 @@ class Bidirectional(Run):
 
     def arguments(self) -> dict[str, Any]:
         draws = self.draws
-        forward, backward = layer(draws, self.d, self.h), layer(draws, self.d, self.h)
-        inputs = draws.normal(self.T, self.n, self.d)
-        states = (draws.normal(self.n, self.h), draws.normal(self.n, self.h)) if self.state else None
-        return {"inputs": inputs, "states": states, "forward_params": forward, "backward_params": backward}
+        forward, backward = (self.weights(layer(draws, self.d, self.h)) for _ in range(2))
+        inputs, states = self.inputs(draws), tuple(self.several(draws, 2))
+        states_or_none = states if self.state else None
+        return {"inputs": inputs, "states": states_or_none, "forward_params": forward, "backward_params": backward}
 
 
 def _pairwise_different(order: list[int]) -> tuple[int, ...]:
@@ -169,4 +212,24 @@ def edges(kind: type[Run], **fields: Any) -> list[Run]:
         kind(1, 3, 2, 4, **fields),
         kind(4, 1, 3, 2, state=False, **fields),
         kind(3, 2, 4, 1, **fields),
+        kind(3, 3, 3, 3, dtype="float64", **fields),
+        kind(3, 3, 3, 3, 1, state=False, **fields),
+        *extremes(kind, **fields),
     ]
+
+
+def extremes(kind: type[Run], **fields: Any) -> list[Run]:
+    """Saturated units, zeros where something could be left out, and one long axis each."""
+    return [
+        *(kind(4, 3, 2, 5, 2, dtype=dtype, regime="saturated", **fields) for dtype in ("float32", "float64")),
+        kind(4, 3, 2, 5, 4, dtype="float64", regime="sparse", **fields),
+        kind(130, 1, 1, 2, 5, **fields),
+        kind(2, 300, 1, 2, 6, **fields),
+        kind(2, 1, 300, 2, 7, **fields),
+        kind(3, 17, 2, 65, 8, **fields),
+    ]
+
+
+def strained(kind: type[Run], **fields: Any) -> list[Run]:
+    """Runs in which many gates are shut or wide open, and runs from zeros."""
+    return [kind(4, 3, 2, 5, 4, dtype="float64", regime=regime, **fields) for regime in ("shut", "sparse")]

@@ -256,6 +256,14 @@ MUTANTS = [
         hint="Call it, write other numbers into the same tensor, and call it again: does the result change?",
     ),
     mutant(
+        "kernel",
+        "gaussian-cut-off",
+        "The gaussian is zero beyond three sigma.",
+        "test_kernel_has_the_shape_that_its_name_says",
+        ("return torch.exp(-(u**2) / 2)", "return torch.exp(-(u**2) / 2) * (u.abs() <= 3)"),
+        hint="How much does a gaussian weigh at four sigma? Compare with the formula.",
+    ),
+    mutant(
         "nadaraya_watson",
         "leave-one-out",
         "A key that equals the query is left out.",
@@ -501,6 +509,25 @@ MUTANTS = [
             "    alpha = kept.setdefault(id(x_train), (x_train, kernel(x_train[:, None] - x_val[None, :])))[1]",
         ),
         hint="Call it, write other keys into the same tensor, and call it again: do the weights change?",
+    ),
+    mutant(
+        "nadaraya_watson",
+        "normaliser-at-least-a-millionth",
+        "The sum of the kernel's values is taken to be a millionth at least, so that the weights of a far query do not sum to 1.",
+        "test_nadaraya_watson_columns_of_weights_sum_to_one",
+        ("weights = alpha / alpha.sum(dim=0)", "weights = alpha / alpha.sum(dim=0).clamp(min=1e-6)"),
+        hint="Ask for a query six sigma from the nearest key, with a gaussian: what should its weights sum to?",
+    ),
+    mutant(
+        "nadaraya_watson",
+        "equal-keys-merged",
+        "Of equal keys only the last one counts, as in a dict.",
+        "test_nadaraya_watson_averages_targets_by_the_kernel",
+        (
+            "    weights = alpha / alpha.sum(dim=0)",
+            "    last = torch.stack([(x_train[i + 1 :] != x_train[i]).all() for i in range(len(x_train))])\n    alpha = alpha * last[:, None]\n    weights = alpha / alpha.sum(dim=0)",
+        ),
+        hint="Give the same key twice, with the targets 0 and 10: what is predicted there?",
     ),
     mutant(
         "attention_pooling",
@@ -839,6 +866,39 @@ MUTANTS = [
             "    return buffer.detach().copy_(pooled), weights",
         ),
         hint="Keep the first result, call it again with other scores, and print the first result: is it still the same?",
+    ),
+    mutant(
+        "attention_pooling",
+        "one-hot-for-large-gaps",
+        "Where scores lie far apart the best key gets everything, though several may be best.",
+        "test_attention_pooling_is_stable_for_large_scores",
+        (
+            "    weights = torch.softmax(scores, dim=-1)  # [11.1.3]",
+            "    weights = torch.softmax(scores, dim=-1)  # [11.1.3]\n    best = torch.nn.functional.one_hot(scores.argmax(-1), scores.shape[-1]).to(weights)\n    gap = scores.amax(-1, keepdim=True) - scores.amin(-1, keepdim=True)\n    weights = torch.where(gap > 500, best, weights)",
+        ),
+        hint="Take the scores 1e4, 1e4 and 0: how much should each key weigh?",
+    ),
+    mutant(
+        "attention_pooling",
+        "faint-weights-dropped",
+        "Weights below 1e-8 are set to zero, whatever their values are.",
+        "test_attention_pooling_adds_values_by_softmax_weights",
+        (
+            "    weights = torch.softmax(scores, dim=-1)  # [11.1.3]",
+            "    weights = torch.softmax(scores, dim=-1)  # [11.1.3]\n    weights = weights * (weights >= 1e-8)",
+        ),
+        hint="What does a key add whose weight is 1e-9 and whose value is 1e9?",
+    ),
+    mutant(
+        "attention_pooling",
+        "faint-weights-detached",
+        "Weights below 1e-8 are cut out of the graph.",
+        "test_attention_pooling_gradients_reach_every_argument",
+        (
+            "    weights = torch.softmax(scores, dim=-1)  # [11.1.3]",
+            "    weights = torch.softmax(scores, dim=-1)  # [11.1.3]\n    weights = torch.where(weights < 1e-8, weights.detach(), weights)",
+        ),
+        hint="How does the pooled value change with the score of a key whose weight is 1e-9 and whose value is 1e9?",
     ),
     mutant(
         "masked_softmax",

@@ -352,6 +352,85 @@ MUTANTS = [
         ("if state is None else state  # each", "if state is None else tuple(s.detach() for s in state)  # each"),
         hint="Let the given state require a gradient and run backward: what is its grad? Who decides where the graph is cut, the caller or this function?",
     ),
+    mutant(
+        "lstm_scratch",
+        "inputs-flattened-by-view",
+        "view() is asked to flatten the inputs, which it refuses where the elements do not lie side by side.",
+        "test_lstm_scratch_takes_tensors_of_any_layout",
+        (
+            "    p, outputs = params, []\n    H, C = (",
+            "    p, outputs, inputs = params, [], inputs.view(-1).view(inputs.shape)\n    H, C = (",
+        ),
+        hint="Hand it inputs that are a transpose of another tensor: which call raises, and what does its message advise?",
+    ),
+    mutant(
+        "lstm_scratch",
+        "weights-kept-on-the-inputs",
+        "Weights are copied once and kept on the inputs, whatever the params hold at the next call.",
+        "test_lstm_scratch_computes_anew_at_each_call",
+        (
+            "    p, outputs = params, []\n    H, C = (",
+            '    if not hasattr(inputs, "copies"):\n        inputs.copies = {name: one.clone() for name, one in params.items()}\n    p, outputs = inputs.copies, []\n    H, C = (',
+        ),
+        hint="Write other numbers into the same tensors, as an optimizer does, and call it again: which weights does it use?",
+    ),
+    mutant(
+        "lstm_scratch",
+        "outputs-in-one-buffer",
+        "Outputs lie in memory that the next call of the same sizes writes over.",
+        "test_lstm_scratch_computes_anew_at_each_call",
+        (
+            "Params = dict[str, Tensor]\n",
+            "Params = dict[str, Tensor]\n_kept: dict[object, Tensor] = {}\n\n\ndef _again(one: Tensor) -> Tensor:\n    return _kept.setdefault((one.shape, one.dtype), torch.empty_like(one)).detach().copy_(one)\n",
+        ),
+        (
+            "    return torch.stack(outputs), (H, C)  # (T, n, h), each (n, h)",
+            "    return _again(torch.stack(outputs)), (H, C)",
+        ),
+        hint="Keep the outputs of one call, call it again with other inputs and look at the first ones: whose memory is it?",
+    ),
+    mutant(
+        "lstm_scratch",
+        "params-by-their-order",
+        "The entries of params are taken to stand in one order, whatever their names.",
+        "test_lstm_scratch_follows_its_equations",
+        (
+            "    p, outputs = params, []\n    H, C = (",
+            '    p, outputs = dict(zip("W_xi W_hi b_i W_xf W_hf b_f W_xo W_ho b_o W_xc W_hc b_c".split(), params.values(), strict=True)), []\n    H, C = (',
+        ),
+        hint="Build the same params in another order: does a name still meet its own weight?",
+    ),
+    mutant(
+        "lstm_scratch",
+        "square-weights-turned-over",
+        "Where there are as many inputs as hidden units, an input weight is turned over.",
+        "test_lstm_scratch_follows_its_equations",
+        (
+            'torch.tanh(X @ p["W_xc"] +',
+            'torch.tanh(X @ (p["W_xc"].T if len(p["W_xc"]) == len(p["b_c"]) else p["W_xc"]) +',
+        ),
+        hint="Take as many features as hidden units and compare with torch: in which layout does this course keep weights?",
+    ),
+    mutant(
+        "lstm_scratch",
+        "sigmoid-by-exponentials",
+        "A sigmoid is written as e^a / (1 + e^a), which is nan where e^a overflows.",
+        "test_lstm_scratch_follows_its_equations",
+        (
+            "Params = dict[str, Tensor]\n",
+            "Params = dict[str, Tensor]\n\n\ndef _sigmoid(a: Tensor) -> Tensor:\n    return a.exp() / (1 + a.exp())\n",
+        ),
+        ("F_t = torch.sigmoid(", "F_t = _sigmoid("),
+        hint="Feed it a pre-activation of 1000: what should a sigmoid be there, and what does yours give?",
+    ),
+    mutant(
+        "lstm_scratch",
+        "memory-clamped",
+        "The memory C is kept between -10 and 10, though nothing bounds it.",
+        "test_lstm_scratch_follows_its_equations",
+        ("C = F_t * C + I_t * C_tilde", "C = (F_t * C + I_t * C_tilde).clamp(-10, 10)"),
+        hint="Start from a memory of 100 with the forget gate wide open: what should be left of it after a step?",
+    ),
     # -- lstm_concise ------------------------------------------------------------------------------------
     mutant(
         "lstm_concise",
@@ -578,6 +657,17 @@ MUTANTS = [
             "layer = nn.LSTM(num_inputs, num_hiddens)\n    cut = lambda state: None if state is None else tuple(s.detach() for s in state)\n    layer.register_forward_pre_hook(lambda module, given: (given[0], cut(given[1])))\n    return layer",
         ),
         hint="Let the given state require a gradient and run backward: what is its grad? Who decides where the graph is cut, the caller or this function?",
+    ),
+    mutant(
+        "lstm_concise",
+        "double-weights",
+        "The initial weights are float64, so that the module takes no float32 inputs.",
+        "test_lstm_concise_takes_float32_inputs_as_it_is_made",
+        (
+            "    return nn.LSTM(num_inputs, num_hiddens)",
+            "    return nn.LSTM(num_inputs, num_hiddens, dtype=torch.float64)",
+        ),
+        hint="Make the module and call it at once with torch.randn inputs: which dtypes meet there?",
     ),
     # -- gru_scratch -------------------------------------------------------------------------------------
     mutant(
@@ -899,6 +989,85 @@ MUTANTS = [
         ),
         hint="Let the given state require a gradient and run backward: what is its grad? Who decides where the graph is cut, the caller or this function?",
     ),
+    mutant(
+        "gru_scratch",
+        "inputs-flattened-by-view",
+        "view() is asked to flatten the inputs, which it refuses where the elements do not lie side by side.",
+        "test_gru_scratch_takes_tensors_of_any_layout",
+        (
+            '    p, outputs = params, []\n    H = _zeros(inputs, p["b_z"])',
+            '    p, outputs, inputs = params, [], inputs.view(-1).view(inputs.shape)\n    H = _zeros(inputs, p["b_z"])',
+        ),
+        hint="Hand it inputs that are a transpose of another tensor: which call raises, and what does its message advise?",
+    ),
+    mutant(
+        "gru_scratch",
+        "weights-kept-on-the-inputs",
+        "Weights are copied once and kept on the inputs, whatever the params hold at the next call.",
+        "test_gru_scratch_computes_anew_at_each_call",
+        (
+            '    p, outputs = params, []\n    H = _zeros(inputs, p["b_z"])',
+            '    if not hasattr(inputs, "copies"):\n        inputs.copies = {name: one.clone() for name, one in params.items()}\n    p, outputs = inputs.copies, []\n    H = _zeros(inputs, p["b_z"])',
+        ),
+        hint="Write other numbers into the same tensors, as an optimizer does, and call it again: which weights does it use?",
+    ),
+    mutant(
+        "gru_scratch",
+        "outputs-in-one-buffer",
+        "Outputs lie in memory that the next call of the same sizes writes over.",
+        "test_gru_scratch_computes_anew_at_each_call",
+        (
+            "Params = dict[str, Tensor]\n",
+            "Params = dict[str, Tensor]\n_kept: dict[object, Tensor] = {}\n\n\ndef _again(one: Tensor) -> Tensor:\n    return _kept.setdefault((one.shape, one.dtype), torch.empty_like(one)).detach().copy_(one)\n",
+        ),
+        (
+            "    return torch.stack(outputs), H  # (T, n, h), (n, h)\n\n\n@hookimpl\ndef gru_concise",
+            "    return _again(torch.stack(outputs)), H\n\n\n@hookimpl\ndef gru_concise",
+        ),
+        hint="Keep the outputs of one call, call it again with other inputs and look at the first ones: whose memory is it?",
+    ),
+    mutant(
+        "gru_scratch",
+        "params-by-their-order",
+        "The entries of params are taken to stand in one order, whatever their names.",
+        "test_gru_scratch_follows_its_equations",
+        (
+            '    p, outputs = params, []\n    H = _zeros(inputs, p["b_z"])',
+            '    p, outputs = dict(zip("W_xr W_hr b_r W_xz W_hz b_z W_xh W_hh b_h".split(), params.values(), strict=True)), []\n    H = _zeros(inputs, p["b_z"])',
+        ),
+        hint="Build the same params in another order: does a name still meet its own weight?",
+    ),
+    mutant(
+        "gru_scratch",
+        "square-weights-turned-over",
+        "Where there are as many inputs as hidden units, an input weight is turned over.",
+        "test_gru_scratch_follows_its_equations",
+        (
+            'torch.tanh(X @ p["W_xh"] +',
+            'torch.tanh(X @ (p["W_xh"].T if len(p["W_xh"]) == len(p["b_h"]) else p["W_xh"]) +',
+        ),
+        hint="Take as many features as hidden units and compare with torch: in which layout does this course keep weights?",
+    ),
+    mutant(
+        "gru_scratch",
+        "sigmoid-by-exponentials",
+        "A sigmoid is written as e^a / (1 + e^a), which is nan where e^a overflows.",
+        "test_gru_scratch_follows_its_equations",
+        (
+            "Params = dict[str, Tensor]\n",
+            "Params = dict[str, Tensor]\n\n\ndef _sigmoid(a: Tensor) -> Tensor:\n    return a.exp() / (1 + a.exp())\n",
+        ),
+        ("Z = torch.sigmoid(", "Z = _sigmoid("),
+        hint="Feed it a pre-activation of 1000: what should a sigmoid be there, and what does yours give?",
+    ),
+    mutant(
+        "gru_scratch",
+        "state-clamped",
+        "The state is kept between -1 and 1, though the one that is given may be larger.",
+        "test_gru_scratch_follows_its_equations",
+        ("H = Z * H + (1 - Z) * H_tilde", "H = (Z * H + (1 - Z) * H_tilde).clamp(-1, 1)"),
+        hint="Start from a state of 5 with the update gate wide open: what should be left of it after a step?",
+    ),
     # -- gru_concise -------------------------------------------------------------------------------------
     mutant(
         "gru_concise",
@@ -1094,6 +1263,17 @@ MUTANTS = [
         "test_gru_concise_gradients_reach_every_argument",
         ("nn.GRU(num_inputs, num_hiddens)", "nn.GRU(num_inputs, num_hiddens).requires_grad_(False)"),
         hint="Print requires_grad of the layer's parameters: could an optimiser train them?",
+    ),
+    mutant(
+        "gru_concise",
+        "double-weights",
+        "The initial weights are float64, so that the module takes no float32 inputs.",
+        "test_gru_concise_takes_float32_inputs_as_it_is_made",
+        (
+            "    return nn.GRU(num_inputs, num_hiddens)",
+            "    return nn.GRU(num_inputs, num_hiddens, dtype=torch.float64)",
+        ),
+        hint="Make the module and call it at once with torch.randn inputs: which dtypes meet there?",
     ),
     # -- deep_rnn ----------------------------------------------------------------------------------------
     mutant(
@@ -1373,6 +1553,82 @@ MUTANTS = [
         ("_rnn(outputs, state, params)", "_rnn(nn.functional.dropout(outputs, 0.5) if i else outputs, state, params)"),
         hint="Call it twice on the same arguments: is there anything that may differ?",
     ),
+    mutant(
+        "deep_rnn",
+        "inputs-flattened-by-view",
+        "view() is asked to flatten the inputs, which it refuses where the elements do not lie side by side.",
+        "test_deep_rnn_takes_tensors_of_any_layout",
+        ("    outputs, last = inputs, []", "    outputs, last = inputs.view(-1).view(inputs.shape), []"),
+        hint="Hand it inputs that are a transpose of another tensor: which call raises, and what does its message advise?",
+    ),
+    mutant(
+        "deep_rnn",
+        "weights-kept-on-the-inputs",
+        "Weights are copied once and kept on the inputs, whatever the params hold at the next call.",
+        "test_deep_rnn_computes_anew_at_each_call",
+        (
+            '    W_xh, W_hh, b_h = params["W_xh"], params["W_hh"], params["b_h"]\n    H, outputs =',
+            '    if not hasattr(inputs, "copies"):\n        inputs.copies = {name: one.clone() for name, one in params.items()}\n    W_xh, W_hh, b_h = (inputs.copies[name] for name in ("W_xh", "W_hh", "b_h"))\n    H, outputs =',
+        ),
+        hint="Write other numbers into the same tensors, as an optimizer does, and call it again: which weights does it use?",
+    ),
+    mutant(
+        "deep_rnn",
+        "outputs-in-one-buffer",
+        "Outputs lie in memory that the next call of the same sizes writes over.",
+        "test_deep_rnn_computes_anew_at_each_call",
+        (
+            "Params = dict[str, Tensor]\n",
+            "Params = dict[str, Tensor]\n_kept: dict[object, Tensor] = {}\n\n\ndef _again(one: Tensor) -> Tensor:\n    return _kept.setdefault((one.shape, one.dtype), torch.empty_like(one)).detach().copy_(one)\n",
+        ),
+        ("    return outputs, last  # (T, n, h), L times (n, h)", "    return _again(outputs), last"),
+        hint="Keep the outputs of one call, call it again with other inputs and look at the first ones: whose memory is it?",
+    ),
+    mutant(
+        "deep_rnn",
+        "params-by-their-order",
+        "The entries of params are taken to stand in one order, whatever their names.",
+        "test_deep_rnn_follows_its_equation",
+        (
+            '    W_xh, W_hh, b_h = params["W_xh"], params["W_hh"], params["b_h"]\n    H, outputs =',
+            "    W_xh, W_hh, b_h = params.values()\n    H, outputs =",
+        ),
+        hint="Build the same params in another order: does a name still meet its own weight?",
+    ),
+    mutant(
+        "deep_rnn",
+        "tanh-by-exponentials",
+        "tanh is written with e^a and e^-a, which gives nan where one of them overflows.",
+        "test_deep_rnn_follows_its_equation",
+        (
+            "Params = dict[str, Tensor]\n",
+            "Params = dict[str, Tensor]\n\n\ndef _tanh(a: Tensor) -> Tensor:\n    return (a.exp() - (-a).exp()) / (a.exp() + (-a).exp())\n",
+        ),
+        (
+            "        H = torch.tanh(X @ W_xh + H @ W_hh + b_h)  # [9.4.5]",
+            "        H = _tanh(X @ W_xh + H @ W_hh + b_h)",
+        ),
+        hint="Feed it a pre-activation of 1000: what should tanh be there, and what does yours give?",
+    ),
+    mutant(
+        "deep_rnn",
+        "zeros-taken-for-no-state",
+        "A state whose first sequence is zero is taken for none, and the other sequences lose theirs.",
+        "test_deep_rnn_follows_its_equation",
+        (
+            "        state = None if states is None else states[i]",
+            "        state = None if states is None or not states[i][0].any() else states[i]",
+        ),
+        hint="Start one sequence of the batch from zeros, the others not: which of them change?",
+    ),
+    mutant(
+        "deep_rnn",
+        "ten-layers-at-most",
+        "Layers after the tenth are not run.",
+        "test_deep_rnn_follows_its_equation",
+        ("for i, params in enumerate(layers):", "for i, params in enumerate(layers[:10]):"),
+        hint="Stack twelve layers, and count the states that come back.",
+    ),
     # -- bidirectional_rnn -------------------------------------------------------------------------------
     mutant(
         "bidirectional_rnn",
@@ -1651,5 +1907,90 @@ MUTANTS = [
         "test_bidirectional_rnn_treats_each_sequence_alone",
         ("backward.flip(0)]", "backward.flip(1)]"),
         hint="Feed two sequences in one batch, then each alone: should the outputs differ? Look along which axis you turn round.",
+    ),
+    mutant(
+        "bidirectional_rnn",
+        "inputs-flattened-by-view",
+        "view() is asked to flatten the inputs, which it refuses where the elements do not lie side by side.",
+        "test_bidirectional_rnn_takes_tensors_of_any_layout",
+        (
+            "    forward_state, backward_state = (None",
+            "    inputs = inputs.view(-1).view(inputs.shape)\n    forward_state, backward_state = (None",
+        ),
+        hint="Hand it inputs that are a transpose of another tensor: which call raises, and what does its message advise?",
+    ),
+    mutant(
+        "bidirectional_rnn",
+        "weights-kept-on-the-inputs",
+        "Weights are copied once and kept on the inputs, whatever the params hold at the next call.",
+        "test_bidirectional_rnn_computes_anew_at_each_call",
+        (
+            "    forward_state, backward_state = (None",
+            '    if not hasattr(inputs, "copy"):\n        inputs.copy = {name: one.clone() for name, one in forward_params.items()}\n    forward_params = inputs.copy\n    forward_state, backward_state = (None',
+        ),
+        hint="Write other numbers into the same tensors, as an optimizer does, and call it again: which weights does it use?",
+    ),
+    mutant(
+        "bidirectional_rnn",
+        "outputs-in-one-buffer",
+        "Outputs lie in memory that the next call of the same sizes writes over.",
+        "test_bidirectional_rnn_computes_anew_at_each_call",
+        (
+            "Params = dict[str, Tensor]\n",
+            "Params = dict[str, Tensor]\n_kept: dict[object, Tensor] = {}\n\n\ndef _again(one: Tensor) -> Tensor:\n    return _kept.setdefault((one.shape, one.dtype), torch.empty_like(one)).detach().copy_(one)\n",
+        ),
+        (
+            "    return torch.cat([forward, backward.flip(0)], dim=-1), (",
+            "    return _again(torch.cat([forward, backward.flip(0)], dim=-1)), (",
+        ),
+        hint="Keep the outputs of one call, call it again with other inputs and look at the first ones: whose memory is it?",
+    ),
+    mutant(
+        "bidirectional_rnn",
+        "params-by-their-order",
+        "The entries of params are taken to stand in one order, whatever their names.",
+        "test_bidirectional_rnn_follows_its_equations",
+        (
+            '    W_xh, W_hh, b_h = params["W_xh"], params["W_hh"], params["b_h"]\n    H, outputs =',
+            "    W_xh, W_hh, b_h = params.values()\n    H, outputs =",
+        ),
+        hint="Build the same params in another order: does a name still meet its own weight?",
+    ),
+    mutant(
+        "bidirectional_rnn",
+        "square-weights-turned-over",
+        "Where there are as many inputs as hidden units, an input weight is turned over.",
+        "test_bidirectional_rnn_follows_its_equations",
+        (
+            "        H = torch.tanh(X @ W_xh + H @ W_hh + b_h)  # [9.4.5]",
+            "        H = torch.tanh(X @ (W_xh.T if W_xh.shape == W_hh.shape else W_xh) + H @ W_hh + b_h)",
+        ),
+        hint="Take as many features as hidden units and compare with torch: in which layout does this course keep weights?",
+    ),
+    mutant(
+        "bidirectional_rnn",
+        "tanh-by-exponentials",
+        "tanh is written with e^a and e^-a, which gives nan where one of them overflows.",
+        "test_bidirectional_rnn_follows_its_equations",
+        (
+            "Params = dict[str, Tensor]\n",
+            "Params = dict[str, Tensor]\n\n\ndef _tanh(a: Tensor) -> Tensor:\n    return (a.exp() - (-a).exp()) / (a.exp() + (-a).exp())\n",
+        ),
+        (
+            "        H = torch.tanh(X @ W_xh + H @ W_hh + b_h)  # [9.4.5]",
+            "        H = _tanh(X @ W_xh + H @ W_hh + b_h)",
+        ),
+        hint="Feed it a pre-activation of 1000: what should tanh be there, and what does yours give?",
+    ),
+    mutant(
+        "bidirectional_rnn",
+        "zeros-taken-for-no-states",
+        "Where the forward state is zero, the backward one is taken for none as well.",
+        "test_bidirectional_rnn_follows_its_equations",
+        (
+            "(None, None) if states is None else states\n",
+            "(None, None) if states is None or not states[0].any() else states\n",
+        ),
+        hint="Start the forward direction from zeros and the backward one not: where does each of them begin?",
     ),
 ]

@@ -103,6 +103,14 @@ REWRITTEN = [
         ),
         ("SHAPES = {\n", "SEEN = {}\nSHAPES = {\n"),
     ),
+    rewritten(
+        "kernel/gaussian-cut-off",
+        "einsum",
+        (
+            '"gaussian": lambda u: (u * u).div(-2).exp(),',
+            '"gaussian": lambda u: (u * u).div(-2).exp().where(u * u <= 9, 0.0),',
+        ),
+    ),
     # -- nadaraya_watson
     rewritten(
         "nadaraya_watson/leave-one-out",
@@ -249,6 +257,19 @@ REWRITTEN = [
             "    queries_first = WEIGHED[id(x_train)][1]\n",
         ),
         ("from harness import hookimpl\n", "from harness import hookimpl\n\nWEIGHED = {}\n"),
+    ),
+    rewritten(
+        "nadaraya_watson/normaliser-at-least-a-millionth",
+        "einsum",
+        ('    total = einsum("kq->q", alpha)\n    y_hat', '    total = einsum("kq->q", alpha).clip(1e-6)\n    y_hat'),
+    ),
+    rewritten(
+        "nadaraya_watson/equal-keys-merged",
+        "loops",
+        (
+            "        for key in keys:\n            closeness.append(float(kernel(key - query)))",
+            "        for place, key in enumerate(keys):\n            closeness.append(0.0 if key in keys[place + 1 :] else float(kernel(key - query)))",
+        ),
     ),
     # -- attention_pooling
     rewritten("attention_pooling/softmax-over-queries", "classes", ("nn.Softmax(dim=2)", "nn.Softmax(dim=1)")),
@@ -419,6 +440,30 @@ REWRITTEN = [
             "    return shared, weights\n",
         ),
         ("REGISTRY = {}\n", "REGISTRY = {}\nBUFFERS = {}\n"),
+    ),
+    rewritten(
+        "attention_pooling/one-hot-for-large-gaps",
+        "classes",
+        (
+            "        weights = self.softmax(scores)\n        return torch.bmm(weights, values), weights",
+            "        weights = self.softmax(scores)\n        far = (scores.max(2, keepdim=True).values - scores.min(2, keepdim=True).values) > 500\n        winner = nn.functional.one_hot(scores.argmax(2), scores.shape[2]).type_as(scores)\n        weights = winner.where(far, weights)\n        return torch.bmm(weights, values), weights",
+        ),
+    ),
+    rewritten(
+        "attention_pooling/faint-weights-dropped",
+        "pedant",
+        (
+            "    weights = log_weights.exp()\n    pooled",
+            "    weights = log_weights.exp()\n    weights = weights.masked_fill(weights < 1e-8, 0)\n    pooled",
+        ),
+    ),
+    rewritten(
+        "attention_pooling/faint-weights-detached",
+        "pedant",
+        (
+            "    weights = log_weights.exp()\n    pooled",
+            "    weights = log_weights.exp()\n    weights = weights.detach().where(weights < 1e-8, weights)\n    pooled",
+        ),
     ),
     # -- masked_softmax
     rewritten(

@@ -154,6 +154,65 @@ REWRITTEN = [
             '    params["W_hx"], params["W_hh"], params["W_qh"] = g_hx, g_hh, g_qh\n    return params',
         ),
     ),
+    rewritten(
+        "linear_rnn_gradients/inputs-flattened-by-view",
+        "einsum",
+        (
+            'dW_hx = torch.einsum("ib,id->bd", blamed, inputs)',
+            'dW_hx = torch.einsum("ib,id->bd", blamed, inputs.view(inputs.numel()).view_as(inputs))',
+        ),
+    ),
+    rewritten(
+        "linear_rnn_gradients/states-kept-on-the-inputs",
+        "numpy_inside",
+        ("    return h\n\n\ndef mistakes", '    return x.base_states.setdefault("h", h)\n\n\ndef mistakes'),
+        ("def simulate(x, w):", "class Known(np.ndarray):\n    base_states = None\n\n\ndef simulate(x, w):"),
+        (
+            "    x, y, w = inputs.cpu().numpy(), targets.cpu().numpy(), arrays(params)\n    h = simulate(x, w)\n    e = mistakes(h, y, w)\n    dh = ",
+            "    x, y, w = inputs.cpu().numpy().view(Known), targets.cpu().numpy(), arrays(params)\n    x.base_states = inputs.__dict__\n    h = simulate(x, w)\n    e = mistakes(h, y, w)\n    dh = ",
+        ),
+    ),
+    rewritten(
+        "linear_rnn_gradients/results-in-one-buffer",
+        "solved",
+        ("def output_errors(", "STORE = {}\n\n\ndef output_errors("),
+        (
+            '    gradient["W_qh"] = errors.mT @ states\n    return gradient',
+            '    gradient["W_qh"] = errors.mT @ states\n    for key, fresh in gradient.items():\n        place = STORE.setdefault((key, fresh.shape, fresh.dtype), torch.empty_like(fresh))\n        gradient[key] = place.copy_(fresh)\n    return gradient',
+        ),
+    ),
+    rewritten(
+        "linear_rnn_gradients/stops-where-nothing-comes-back",
+        "numpy_inside",
+        (
+            '        dh[t] += dh[t + 1].dot(w["W_hh"])\n',
+            '        if not dh[t + 1].any():\n            dh[: t + 1] = 0\n            break\n        dh[t] += dh[t + 1].dot(w["W_hh"])\n',
+        ),
+    ),
+    rewritten(
+        "linear_rnn_gradients/clipped-at-a-thousand",
+        "chatty",
+        (
+            'total = slopes[t - 1].matmul(params["W_qh"]) + carry',
+            'total = (slopes[t - 1].matmul(params["W_qh"]) + carry).clip(-1e3, 1e3)',
+        ),
+    ),
+    rewritten(
+        "linear_rnn_gradients/params-by-their-order",
+        "einsum",
+        (
+            '    return {"W_hx": dW_hx, "W_hh": dW_hh, "W_qh": dW_qh}',
+            "    first, second, third = params\n    return {first: dW_hx, second: dW_hh, third: dW_qh}",
+        ),
+    ),
+    rewritten(
+        "linear_rnn_gradients/square-weights-turned-over",
+        "solved",
+        (
+            '    gradient["W_qh"] = errors.mT @ states\n',
+            '    gradient["W_qh"] = errors.mT @ states\n    if inputs.shape[1] == states.shape[1]:\n        gradient["W_hx"] = gradient["W_hx"].mT\n',
+        ),
+    ),
     # -- truncated_gradients
     rewritten("truncated_gradients/one-too-far", "solved", (".triu(-tau)", ".triu(-tau - 1)")),
     rewritten("truncated_gradients/one-too-near", "einsum", ("<= tau", "< tau")),
@@ -275,6 +334,48 @@ REWRITTEN = [
         "truncated_gradients/end-of-sequence-only",
         "classes",
         ("first = max(0, t - tau)", "first = max(0, len(self.cells) - tau - 1)"),
+    ),
+    rewritten(
+        "truncated_gradients/inputs-flattened-by-view",
+        "classes",
+        (
+            "        tally = Tally()\n        for t, readout in enumerate(self.readouts):",
+            "        tally = Tally()\n        self.inputs.view(self.inputs.numel())\n        for t, readout in enumerate(self.readouts):",
+        ),
+        ("        h = inputs.new_zeros(params", "        self.inputs = inputs\n        h = inputs.new_zeros(params"),
+    ),
+    rewritten(
+        "truncated_gradients/states-kept-on-the-inputs",
+        "chatty",
+        (
+            '    talk("forward done:", t, "steps, last state", hs[-1])\n    return hs',
+            '    return inputs.__dict__.setdefault("states", hs)',
+        ),
+    ),
+    rewritten(
+        "truncated_gradients/results-in-one-buffer",
+        "einsum",
+        (
+            "def blame(",
+            "STORE = {}\n\n\ndef stored(key, fresh):\n    return STORE.setdefault((key, fresh.shape, fresh.dtype), torch.empty_like(fresh)).copy_(fresh)\n\n\ndef blame(",
+        ),
+        (
+            '    return {\n        "W_hx": torch.einsum("ib,id->bd", blamed, inputs),\n        "W_hh": torch.einsum("ib,ic->bc", blamed, before),\n        "W_qh": torch.einsum("tq,ta->qa", errors, states),\n    }',
+            '    return {\n        "W_hx": stored("x", torch.einsum("ib,id->bd", blamed, inputs)),\n        "W_hh": stored("h", torch.einsum("ib,ic->bc", blamed, before)),\n        "W_qh": stored("q", torch.einsum("tq,ta->qa", errors, states)),\n    }',
+        ),
+    ),
+    rewritten(
+        "truncated_gradients/clipped-at-a-thousand",
+        "chatty",
+        ('message = message.matmul(params["W_hh"])', 'message = message.matmul(params["W_hh"]).clip(-1e3, 1e3)'),
+    ),
+    rewritten(
+        "truncated_gradients/params-by-their-order",
+        "chatty",
+        (
+            '    return {"W_hx": tuple(g_hx), "W_hh": tuple(g_hh), "W_qh": tuple(g_qh)}',
+            "    first, second, third = params\n    return {first: g_hx, second: g_hh, third: g_qh}",
+        ),
     ),
     # -- randomized_gradients
     rewritten(
@@ -401,6 +502,44 @@ REWRITTEN = [
     ),
     rewritten("randomized_gradients/result-transposed", "solved", ("reached.mT @ olds", "olds.mT @ reached")),
     rewritten("randomized_gradients/exact-derivative-before", "einsum", (".cumprod(0)", "")),
+    rewritten(
+        "randomized_gradients/inputs-flattened-by-view",
+        "functional",
+        ("    doors = [", "    inputs = inputs.view(inputs.numel()).view_as(inputs)\n    doors = ["),
+    ),
+    rewritten(
+        "randomized_gradients/states-kept-on-the-inputs",
+        "chatty",
+        (
+            '    talk("forward done:", t, "steps, last state", hs[-1])\n    return hs',
+            '    return inputs.__dict__.setdefault("states", hs)',
+        ),
+    ),
+    rewritten(
+        "randomized_gradients/results-in-one-buffer",
+        "einsum",
+        (
+            "def blame(",
+            "STORE = {}\n\n\ndef stored(key, fresh):\n    return STORE.setdefault((key, fresh.shape, fresh.dtype), torch.empty_like(fresh)).copy_(fresh)\n\n\ndef blame(",
+        ),
+        (
+            '    return {"W_hx": gradient_hx, "W_hh": gradient_hh, "W_qh": gradient_qh}',
+            '    return {"W_hx": stored("x", gradient_hx), "W_hh": stored("h", gradient_hh), "W_qh": stored("q", gradient_qh)}',
+        ),
+    ),
+    rewritten(
+        "randomized_gradients/errors-clipped-at-a-thousand",
+        "numpy_inside",
+        ('    g = e.dot(w["W_qh"])\n', '    g = e.clip(-1e3, 1e3).dot(w["W_qh"])\n'),
+    ),
+    rewritten(
+        "randomized_gradients/params-by-their-order",
+        "numpy_inside",
+        (
+            '    return tensors({"W_hx": by_input, "W_hh": by_state, "W_qh": by_output}, inputs)',
+            "    return tensors(dict(zip(params, [by_input, by_state, by_output], strict=True)), inputs)",
+        ),
+    ),
     # -- truncation_weights
     rewritten(
         "truncation_weights/ten-levels",
@@ -678,6 +817,67 @@ REWRITTEN = [
         "solved",
         ("    slope = 1 - hidden", "    state.copy_(hidden[T])\n    slope = 1 - hidden"),
     ),
+    rewritten(
+        "rnn_gradients/cotangents-flattened-by-view",
+        "einsum",
+        (
+            "    signals, arriving = torch.empty_like(slopes)",
+            "    grad_outputs = grad_outputs.view(slopes[..., 0].numel(), -1).view_as(slopes)\n    signals, arriving = torch.empty_like(slopes)",
+        ),
+    ),
+    rewritten(
+        "rnn_gradients/states-kept-on-the-state",
+        "classes",
+        (
+            "    layers, running = [], state\n",
+            '    layers, running = [], state\n    known = state.__dict__.setdefault("outputs", [])\n',
+        ),
+        (
+            "        running = layer.forward(X, running)\n        layers.append(layer)",
+            "        running = layer.forward(X, running)\n        layers.append(layer)\n    if not known:\n        known += [layer.new for layer in layers]\n    for layer, old, new in zip(layers, [state, *known], known, strict=False):\n        layer.old, layer.new = old, new",
+        ),
+    ),
+    rewritten(
+        "rnn_gradients/results-in-one-buffer",
+        "functional",
+        ("def outer_sum(", "STORE = {}\n\n\ndef outer_sum("),
+        (
+            '        "state": pre[0] @ W_hh.mT,',
+            '        "state": STORE.setdefault((state.shape, state.dtype), torch.empty_like(state)).copy_(pre[0] @ W_hh.mT),',
+        ),
+    ),
+    rewritten(
+        "rnn_gradients/clipped-by-norm",
+        "einsum",
+        (
+            '        arriving = torch.einsum("nh,kh->nk", signals[t], params["W_hh"])',
+            '        arriving = torch.einsum("nh,kh->nk", signals[t], params["W_hh"])\n        arriving = arriving / (arriving.norm() / 5).clamp(min=1)',
+        ),
+    ),
+    rewritten(
+        "rnn_gradients/tanh-by-exponentials",
+        "numpy_inside",
+        (
+            '        H[t + 1] = np.tanh(x[t].dot(w["W_xh"]) + H[t].dot(w["W_hh"]) + w["b_h"])',
+            '        grown = np.exp(2 * (x[t].dot(w["W_xh"]) + H[t].dot(w["W_hh"]) + w["b_h"]))\n        H[t + 1] = (grown - 1) / (grown + 1)',
+        ),
+    ),
+    rewritten(
+        "rnn_gradients/stops-where-nothing-comes-back",
+        "einsum",
+        (
+            "    for t in range(len(inputs) - 1, -1, -1):\n        signals[t]",
+            "    for t in range(len(inputs) - 1, -1, -1):\n        if t < len(inputs) - 1 and not arriving.any():\n            signals[: t + 1] = 0\n            break\n        signals[t]",
+        ),
+    ),
+    rewritten(
+        "rnn_gradients/params-by-their-order",
+        "functional",
+        (
+            '    W_xh, W_hh, b_h = params["W_xh"], params["W_hh"], params["b_h"]',
+            "    W_xh, W_hh, b_h = tuple(params.values())",
+        ),
+    ),
     # -- state_gradient_norms
     rewritten(
         "state_gradient_norms/not-transposed",
@@ -790,4 +990,50 @@ REWRITTEN = [
         ),
     ),
     rewritten("state_gradient_norms/column", "functional", ("echo.norm()", "echo.norm(dim=0, keepdim=True)")),
+    rewritten(
+        "state_gradient_norms/matrix-flattened-by-view",
+        "solved",
+        ("    back = W_hh.mT\n", "    back = W_hh.view(W_hh.numel()).view_as(W_hh).mT\n"),
+    ),
+    rewritten(
+        "state_gradient_norms/powers-kept-on-the-matrix",
+        "classes",
+        (
+            "        self.back, self.vector = W_hh.t(), grad",
+            '        self.back, self.vector = W_hh.__dict__.setdefault("turned", W_hh.t().clone()), grad',
+        ),
+    ),
+    rewritten(
+        "state_gradient_norms/norms-in-one-buffer",
+        "numpy_inside",
+        (
+            "    norms = np.empty(num_steps, dtype=g.dtype)\n",
+            "    norms = STORE.setdefault((num_steps, g.dtype), np.empty(num_steps, dtype=g.dtype))\n",
+        ),
+        ("def simulate(", "STORE = {}\n\n\ndef simulate("),
+    ),
+    rewritten(
+        "state_gradient_norms/clamped-at-ten-thousand",
+        "classes",
+        (
+            "        self.vector = self.back.mv(self.vector)",
+            "        if self.length() < 1e4:\n            self.vector = self.back.mv(self.vector)",
+        ),
+    ),
+    rewritten(
+        "state_gradient_norms/by-eigenvectors",
+        "solved",
+        (
+            "    sent = [torch.linalg.matrix_power(back, j) @ grad for j in range(num_steps)]\n    return torch.linalg.vector_norm(torch.stack(sent), dim=1)",
+            "    roots, basis = torch.linalg.eig(back)\n    weights = torch.linalg.solve(basis, grad.to(basis.dtype))\n    sent = [basis @ (roots**j * weights) for j in range(num_steps)]\n    return torch.linalg.vector_norm(torch.stack(sent), dim=1).to(grad.dtype)",
+        ),
+    ),
+    rewritten(
+        "state_gradient_norms/direction-of-nothing",
+        "chatty",
+        (
+            "    message = grad\n    while len(norms) < num_steps:\n        norms.append(torch.sqrt(torch.dot(message, message)))\n        message = torch.mv(W_hh.t(), message)",
+            "    message, size = grad, 1.0\n    while len(norms) < num_steps:\n        size = size * message.norm()\n        norms.append(size)\n        message = torch.mv(W_hh.t(), message / message.norm())",
+        ),
+    ),
 ]

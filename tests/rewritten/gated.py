@@ -158,6 +158,66 @@ REWRITTEN = [
         "scripted",
         ("lstm_loop(inputs, state[0], state[1], ", "lstm_loop(inputs, state[0].detach(), state[1].detach(), "),
     ),
+    rewritten(
+        "lstm_scratch/inputs-flattened-by-view",
+        "fused",
+        (
+            "    for share in inputs @ W_x + b:  # (n, 4h)",
+            "    flat = inputs.view(inputs[..., 0].numel(), -1) @ W_x + b\n    for share in flat.reshape(*inputs.shape[:2], 4 * h):",
+        ),
+    ),
+    rewritten(
+        "lstm_scratch/weights-kept-on-the-inputs",
+        "einsum",
+        (
+            '    W_x, W_h, b = (on_one_axis(params, prefix, "ifoc") for prefix in ("W_x", "W_h", "b_"))',
+            '    packed = [on_one_axis(params, prefix, "ifoc") for prefix in ("W_x", "W_h", "b_")]\n    W_x, W_h, b = inputs.__dict__.setdefault("packed", packed)',
+        ),
+    ),
+    rewritten(
+        "lstm_scratch/outputs-in-one-buffer",
+        "functional",
+        (
+            "def lstm_step(",
+            "STORE = {}\n\n\ndef stored(fresh):\n    place = STORE.setdefault((fresh.shape, fresh.dtype), torch.empty_like(fresh))\n    return place.detach().copy_(fresh)\n\n\ndef lstm_step(",
+        ),
+        (
+            "    return torch.stack(hiddens), (hiddens[-1], memories[-1])",
+            "    return stored(torch.stack(hiddens)), (hiddens[-1], memories[-1])",
+        ),
+    ),
+    rewritten(
+        "lstm_scratch/params-by-their-order",
+        "einsum",
+        (
+            '    W_x, W_h, b = (on_one_axis(params, prefix, "ifoc") for prefix in ("W_x", "W_h", "b_"))',
+            "    given = list(params.values())\n    W_x, W_h, b = (torch.stack(given[first::3]) for first in range(3))",
+        ),
+    ),
+    rewritten(
+        "lstm_scratch/square-weights-turned-over",
+        "classes",
+        (
+            '        self.propose = Gate(params, "c", torch.tanh)',
+            '        self.propose = Gate(params, "c", torch.tanh)\n        if self.propose.from_input.shape == self.propose.from_state.shape:\n            self.propose.from_input = self.propose.from_input.T',
+        ),
+    ),
+    rewritten(
+        "lstm_scratch/sigmoid-by-exponentials",
+        "functional",
+        (
+            '    i, f, o = (torch.sigmoid(affine(params, gate, X, H)) for gate in "ifo")',
+            '    i, f, o = (affine(params, gate, X, H) for gate in "ifo")\n    i, f, o = torch.sigmoid(i), f.exp() / (f.exp() + 1), torch.sigmoid(o)',
+        ),
+    ),
+    rewritten(
+        "lstm_scratch/memory-clamped",
+        "fused",
+        (
+            "        memory = torch.addcmul(f * memory, i, candidate)",
+            "        memory = torch.addcmul(f * memory, i, candidate).clip(-10, 10)",
+        ),
+    ),
     # -- lstm_concise ------------------------------------------------------------------------------------
     rewritten(
         "lstm_concise/head-besides",
@@ -276,6 +336,11 @@ REWRITTEN = [
         "lstm_concise/given-state-detached",
         "lazy",
         ("holder[0](inputs, state)", "holder[0](inputs, state and tuple(part.detach() for part in state))"),
+    ),
+    rewritten(
+        "lstm_concise/double-weights",
+        "chatty",
+        ("    lstm = nn.LSTM(num_inputs, num_hiddens)", "    lstm = nn.LSTM(num_inputs, num_hiddens).double()"),
     ),
     # -- gru_scratch -------------------------------------------------------------------------------------
     rewritten(
@@ -423,6 +488,60 @@ REWRITTEN = [
             'nothing(inputs, params["b_r"]) if state is None else state.detach()',
         ),
     ),
+    rewritten(
+        "gru_scratch/inputs-flattened-by-view",
+        "fused",
+        (
+            "    for_gates = inputs @ W_x + b  # (T, n, 2h)",
+            "    for_gates = (inputs.view(inputs[..., 0].numel(), -1) @ W_x + b).reshape(*inputs.shape[:2], -1)",
+        ),
+    ),
+    rewritten(
+        "gru_scratch/weights-kept-on-the-inputs",
+        "einsum",
+        (
+            '    W_x, W_h, b = (on_one_axis(params, prefix, "rzh") for prefix in ("W_x", "W_h", "b_"))',
+            '    packed = [on_one_axis(params, prefix, "rzh") for prefix in ("W_x", "W_h", "b_")]\n    W_x, W_h, b = inputs.__dict__.setdefault("packed", packed)',
+        ),
+    ),
+    rewritten(
+        "gru_scratch/outputs-in-one-buffer",
+        "functional",
+        (
+            "def lstm_step(",
+            "STORE = {}\n\n\ndef stored(fresh):\n    place = STORE.setdefault((fresh.shape, fresh.dtype), torch.empty_like(fresh))\n    return place.detach().copy_(fresh)\n\n\ndef lstm_step(",
+        ),
+        ("    return torch.stack(hiddens), hiddens[-1]\n", "    return stored(torch.stack(hiddens)), hiddens[-1]\n"),
+    ),
+    rewritten(
+        "gru_scratch/params-by-their-order",
+        "einsum",
+        (
+            '    W_x, W_h, b = (on_one_axis(params, prefix, "rzh") for prefix in ("W_x", "W_h", "b_"))',
+            "    given = list(params.values())\n    W_x, W_h, b = (torch.stack(given[first::3]) for first in range(3))",
+        ),
+    ),
+    rewritten(
+        "gru_scratch/square-weights-turned-over",
+        "classes",
+        (
+            '        self.candidate = Gate(params, "h", torch.tanh)',
+            '        self.candidate = Gate(params, "h", torch.tanh)\n        if self.candidate.from_input.shape == self.candidate.from_state.shape:\n            self.candidate.from_input = self.candidate.from_input.T',
+        ),
+    ),
+    rewritten(
+        "gru_scratch/sigmoid-by-exponentials",
+        "functional",
+        (
+            '    reset, update = (torch.sigmoid(affine(params, gate, X, H)) for gate in "rz")',
+            '    reset, update = (affine(params, gate, X, H) for gate in "rz")\n    reset, update = torch.sigmoid(reset), update.exp() / (update.exp() + 1)',
+        ),
+    ),
+    rewritten(
+        "gru_scratch/state-clamped",
+        "lazy",
+        ("        h = tilde - z * (tilde - h)", "        h = (tilde - z * (tilde - h)).clip(-1, 1)"),
+    ),
     # -- gru_concise -------------------------------------------------------------------------------------
     rewritten(
         "gru_concise/head-besides",
@@ -505,6 +624,11 @@ REWRITTEN = [
     ),
     rewritten("gru_concise/detached-outputs", "einsum", ("return y, h_n", "return y.data, h_n")),
     rewritten("gru_concise/frozen-weights", "scripted", ("made.train(False)", "made.requires_grad_(False)")),
+    rewritten(
+        "gru_concise/double-weights",
+        "chatty",
+        ("    gru = nn.GRU(num_inputs, num_hiddens)", "    gru = nn.GRU(num_inputs, num_hiddens).double()"),
+    ),
     # -- deep_rnn ----------------------------------------------------------------------------------------
     rewritten("deep_rnn/relu", "fused", ("torch.tanh(torch.addmm(", "torch.relu(torch.addmm(")),
     rewritten(
@@ -670,6 +794,57 @@ REWRITTEN = [
             "        if i > 0:\n            hs = nn.Dropout(0.5)(hs)\n        hs, ends[i] = rnn_loop(",
         ),
     ),
+    rewritten(
+        "deep_rnn/inputs-flattened-by-view",
+        "chatty",
+        ("    ends = []\n    seq = inputs\n", "    ends = []\n    seq = inputs.view(inputs.numel()).view_as(inputs)\n"),
+    ),
+    rewritten(
+        "deep_rnn/weights-kept-on-the-inputs",
+        "fused",
+        (
+            '        W = torch.cat([params["W_xh"], params["W_hh"]])  # (d + h, h)\n',
+            '        W = torch.cat([params["W_xh"], params["W_hh"]])\n        W = below.__dict__.setdefault("joined", W)\n',
+        ),
+    ),
+    rewritten(
+        "deep_rnn/outputs-in-one-buffer",
+        "functional",
+        (
+            "def lstm_step(",
+            "STORE = {}\n\n\ndef stored(fresh):\n    place = STORE.setdefault((fresh.shape, fresh.dtype), torch.empty_like(fresh))\n    return place.detach().copy_(fresh)\n\n\ndef lstm_step(",
+        ),
+        ("    return torch.stack(outputs), lasts", "    return stored(torch.stack(outputs)), lasts"),
+    ),
+    rewritten(
+        "deep_rnn/params-by-their-order",
+        "chatty",
+        (
+            '        W_xh, W_hh, b_h = (layers[i][name] for name in ("W_xh", "W_hh", "b_h"))',
+            "        W_xh, W_hh, b_h = tuple(layers[i].values())",
+        ),
+    ),
+    rewritten(
+        "deep_rnn/tanh-by-exponentials",
+        "lazy",
+        (
+            '        state = (x.mm(p["W_xh"]) + state.mm(p["W_hh"]) + p["b_h"]).tanh()',
+            '        a = x.mm(p["W_xh"]) + state.mm(p["W_hh"]) + p["b_h"]\n        state = (a.exp() - torch.exp(-a)) / (a.exp() + torch.exp(-a))',
+        ),
+    ),
+    rewritten(
+        "deep_rnn/zeros-taken-for-no-state",
+        "functional",
+        (
+            '    starts = [nothing(inputs, layer["b_h"]) for layer in layers] if states is None else states',
+            '    blank = [nothing(inputs, layer["b_h"]) for layer in layers]\n    starts = blank if states is None else [s if s[0].any() else z for s, z in zip(states, blank, strict=True)]',
+        ),
+    ),
+    rewritten(
+        "deep_rnn/ten-layers-at-most",
+        "lazy",
+        ("for level, p in enumerate(layers):", "for level, p in enumerate(layers[:10]):"),
+    ),
     # -- bidirectional_rnn -------------------------------------------------------------------------------
     rewritten("bidirectional_rnn/halves-added", "lazy", ("[torch.cat(pair, -1) for", "[sum(pair) for")),
     rewritten(
@@ -803,5 +978,62 @@ REWRITTEN = [
         "bidirectional_rnn/backward-half-turned-over-the-batch",
         "classes",
         ("torch.flip(right, dims=[0])", "torch.flip(right, dims=[1])"),
+    ),
+    rewritten(
+        "bidirectional_rnn/inputs-flattened-by-view",
+        "chatty",
+        ("    T = len(inputs)\n", "    T = len(inputs.view(inputs.numel()).view_as(inputs))\n"),
+    ),
+    rewritten(
+        "bidirectional_rnn/weights-kept-on-the-inputs",
+        "functional",
+        (
+            "    sides = (forward_params, backward_params)\n",
+            '    copied = {name: weight.clone() for name, weight in forward_params.items()}\n    forward_params = inputs.__dict__.setdefault("ahead", copied)\n    sides = (forward_params, backward_params)\n',
+        ),
+    ),
+    rewritten(
+        "bidirectional_rnn/outputs-in-one-buffer",
+        "functional",
+        (
+            "def lstm_step(",
+            "STORE = {}\n\n\ndef stored(fresh):\n    place = STORE.setdefault((fresh.shape, fresh.dtype), torch.empty_like(fresh))\n    return place.detach().copy_(fresh)\n\n\ndef lstm_step(",
+        ),
+        (
+            "    return torch.stack(outputs), (ahead[-1], behind[-1])",
+            "    return stored(torch.stack(outputs)), (ahead[-1], behind[-1])",
+        ),
+    ),
+    rewritten(
+        "bidirectional_rnn/params-by-their-order",
+        "einsum",
+        (
+            '        W_x, W_h, b = params["W_xh"], params["W_hh"], params["b_h"]\n',
+            "        W_x, W_h, b = tuple(params.values())\n",
+        ),
+    ),
+    rewritten(
+        "bidirectional_rnn/square-weights-turned-over",
+        "einsum",
+        (
+            '        W_x, W_h, b = params["W_xh"], params["W_hh"], params["b_h"]\n',
+            '        W_x, W_h, b = params["W_xh"], params["W_hh"], params["b_h"]\n        W_x = W_x.T if len(W_x) == len(b) else W_x\n',
+        ),
+    ),
+    rewritten(
+        "bidirectional_rnn/tanh-by-exponentials",
+        "lazy",
+        (
+            '        state = (x.mm(p["W_xh"]) + state.mm(p["W_hh"]) + p["b_h"]).tanh()',
+            '        a = x.mm(p["W_xh"]) + state.mm(p["W_hh"]) + p["b_h"]\n        state = (a.exp() - torch.exp(-a)) / (a.exp() + torch.exp(-a))',
+        ),
+    ),
+    rewritten(
+        "bidirectional_rnn/zeros-taken-for-no-states",
+        "functional",
+        (
+            '    starts = [nothing(inputs, side["b_h"]) for side in sides] if states is None else states',
+            '    starts = [nothing(inputs, side["b_h"]) for side in sides] if states is None or not states[0].any() else states',
+        ),
     ),
 ]
