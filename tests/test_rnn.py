@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -10,12 +11,15 @@ from harness.contracts.differentiating import cotangents
 from harness.judge import tolerances
 from harness.judge.check import check
 from harness.judge.spec import Draws
-from harness.judge.standard import agreement, gradients, purity
+from harness.judge.standard import agreement, gradients, layouts, purity, renewal
 from harness.judge.trial import NONE, Arguments, Trial
 
 from .cases import rnn as cases
-from .cases.rnn import Cell, Concise, Drill, Grads, Greedy, Head, Indices, LargeScores, Lesson, Scores
+from .cases.rnn import Cell, Concise, Drill, Grads, Greedy, Head, Indices, LargeScores, Lesson, Levels, Scores
 
+RENEWED = (
+    "What is kept between two calls, and by what is it found again? The same object may hold other values by then."
+)
 F32, F64 = cases.st.just("float32"), cases.st.just("float64")
 
 # -- one_hot ---------------------------------------------------------------------------------------------
@@ -28,7 +32,13 @@ test_one_hot_is_time_major_float32 = agreement(
     "Indices (n, T) become float32 vectors (T, n, V): 1 at the index, 0 elsewhere.",
     "is_time_major_float32",
     weight=2,
-    examples=_INDICES,
+    examples=[
+        *_INDICES,
+        Indices(4, 4, 4, 4, 3),
+        Indices(1, 300, 3, 3, 4),
+        Indices(300, 1, 2, 2, 5),
+        Indices(5, 7, 300, 300, 6),
+    ],
     hint="Transpose the indices first; a view or reshape to (T, n, V) mixes the sequences up.",
 )
 
@@ -59,6 +69,8 @@ def test_one_hot_of_two_short_sequences_is_known(trial: Trial) -> None:
     trial.matches(result, torch.tensor(steps, dtype=torch.float32))
 
 
+test_one_hot_takes_tensors_of_any_layout = layouts("one_hot", cases.indices, examples=_INDICES[2:])
+test_one_hot_computes_anew_at_each_call = renewal("one_hot", cases.indices, examples=_INDICES[2:])
 test_one_hot_leaves_arguments_and_random_state_alone = purity("one_hot", cases.indices)
 
 # -- rnn_scratch -----------------------------------------------------------------------------------------
@@ -70,6 +82,17 @@ _EDGES = [
     Cell(3, 2, 1, 5, 3),
     Cell(5, 3, 4, 1, 4),
     Cell(20, 2, 5, 8, 5),
+    Cell(4, 4, 4, 4, 6),
+    Cell(4, 4, 4, 4, 7, state=False),
+    Cell(5, 3, 4, 6, 8, regime="saturated"),
+    Cell(6, 2, 3, 5, 9, regime="silent"),
+]
+_LARGE_SIZES = [
+    Cell(300, 2, 3, 4, 10),
+    Cell(3, 300, 2, 4, 11),
+    Cell(3, 2, 300, 4, 12),
+    Cell(3, 2, 4, 257, 13),
+    Cell(9, 17, 33, 65, 14),
 ]
 _EDGES64 = [Cell(**{**vars(one), "dtype": "float64"}) for one in _EDGES]
 _BOTH = [Cell(4, 3, 2, 5, 0), Cell(4, 3, 2, 5, 0, dtype="float64"), Cell(3, 2, 4, 5, 1, state=False)]
@@ -80,7 +103,7 @@ test_rnn_scratch_follows_the_equation_in_float32 = agreement(
     "H_t = tanh(X_t W_xh + H_{t-1} W_hh + b_h) at every step, for float32 arguments.",
     "follows_the_equation_in_float32",
     weight=2,
-    examples=_EDGES,
+    examples=[*_EDGES, *_LARGE_SIZES],
     hint="Weights multiply from the right; the tanh is taken of the whole sum; the bias is added once.",
 )
 
@@ -94,11 +117,15 @@ test_rnn_scratch_follows_the_equation_in_float64 = agreement(
 )
 
 LONG_RUN = Cell(33, 2, 3, 4, 5, dtype="float64")  # truncation every few steps shows, and chaos does not
+LONGER_RUN = Cell(270, 2, 3, 4, 6, dtype="float64")
+_ALIKE = [Cell(4, 4, 4, 4, 6), Cell(4, 4, 4, 4, 7, state=False)]
+_FAR = [Cell(5, 3, 4, 6, 8, regime="saturated"), Cell(5, 3, 4, 6, 8, regime="saturated", dtype="float64")]
+_SILENT = [Cell(6, 2, 3, 5, 9, regime="silent")]
 
 test_rnn_scratch_gradients_reach_every_argument = gradients(
     "rnn_scratch",
     cases.cells(),
-    examples=[*_BOTH, Cell(1, 2, 3, 4, 2), LONG_RUN],
+    examples=[*_BOTH, Cell(1, 2, 3, 4, 2), LONG_RUN, LONGER_RUN, *_ALIKE, *_FAR, *_SILENT],
     weight=2,
     hint="Never detach the state inside the loop, and never write into a tensor that the graph still needs.",
 )
@@ -159,6 +186,15 @@ def test_rnn_scratch_treats_each_sequence_on_its_own(trial: Trial, case: Cell) -
     trial.matches(turned, (outputs[:, order], end[order]), call=trial.call_text(arguments))
 
 
+test_rnn_scratch_takes_tensors_of_any_layout = layouts("rnn_scratch", cases.cells(), examples=_BOTH)
+
+
+@check("rnn_scratch", cases.cells(), count=2, examples=_BOTH[:1], hint=RENEWED)
+def test_rnn_scratch_computes_anew_at_each_call(trial: Trial, case: Cell) -> None:
+    """`rnn_scratch` computes anew at each call, from what its arguments hold by then; earlier results stay."""
+    _computes_anew(trial, case)
+
+
 @check("rnn_scratch")
 def test_rnn_scratch_of_one_number_is_known(trial: Trial) -> None:
     """With W_xh = 1, W_hh = 1/2, b_h = -1/2, inputs 1 0 1 and state 0, by hand: 0.4621, -0.2626, 0.3528."""
@@ -184,7 +220,7 @@ test_rnn_concise_computes_the_rnn_of_its_weights_in_float32 = agreement(
     "With given weights, outputs (T, n, h) and state (1, n, h) are those of the tanh RNN, in float32.",
     "computes_the_rnn_of_its_weights_in_float32",
     weight=2,
-    examples=_concise(_EDGES),
+    examples=_concise([*_EDGES, *_LARGE_SIZES]),
     hint="Time comes first: no batch_first. Pass the state on to the layer, and return both of its results.",
 )
 
@@ -197,7 +233,7 @@ test_rnn_concise_computes_the_rnn_of_its_weights_in_float64 = agreement(
 )
 
 test_rnn_concise_gradients_reach_every_argument = gradients(
-    "rnn_concise", cases.cells(kind=Concise), examples=_concise(_BOTH)
+    "rnn_concise", cases.cells(kind=Concise), examples=_concise([*_BOTH, LONG_RUN, *_ALIKE, *_FAR])
 )
 
 
@@ -258,7 +294,8 @@ def test_rnn_concise_leaves_inputs_and_random_state_alone(trial: Trial, case: Co
 
 # -- output_layer ----------------------------------------------------------------------------------------
 
-_HEADS = [Head(1, 1, 1, 1, 0), Head(1, 3, 2, 4, 1), Head(4, 1, 3, 2, 2), Head(3, 2, 5, 1, 3)]
+_HEADS = [Head(1, 1, 1, 1, 0), Head(1, 3, 2, 4, 1), Head(4, 1, 3, 2, 2), Head(3, 2, 5, 1, 3), Head(4, 4, 4, 4, 4)]
+_WIDE = [Head(300, 1, 2, 3, 5), Head(1, 300, 3, 2, 6), Head(2, 3, 300, 2, 7), Head(1, 1, 2, 300, 8)]
 _HEADS64 = [Head(**{**vars(one), "dtype": "float64"}) for one in _HEADS]
 
 test_output_layer_gives_logits_batch_first_in_float32 = agreement(
@@ -267,7 +304,7 @@ test_output_layer_gives_logits_batch_first_in_float32 = agreement(
     "Hidden states (T, n, h) give logits H_t W_hq + b_q of shape (n, T, V), for float32 arguments.",
     "gives_logits_batch_first_in_float32",
     weight=2,
-    examples=_HEADS,
+    examples=[*_HEADS, *_WIDE],
     hint="Swap the first two axes with transpose; a reshape to (n, T, V) mixes the sequences up.",
 )
 
@@ -280,7 +317,7 @@ test_output_layer_gives_logits_batch_first_in_float64 = agreement(
 )
 
 test_output_layer_gradients_reach_every_argument = gradients(
-    "output_layer", cases.heads(), examples=[_HEADS[1], _HEADS64[1]]
+    "output_layer", cases.heads(), examples=[_HEADS[1], _HEADS64[1], _HEADS[4], _WIDE[0]]
 )
 
 
@@ -312,13 +349,29 @@ def test_output_layer_of_small_numbers_is_known(trial: Trial) -> None:
     trial.matches(result, torch.tensor([[[1.0, 8.0], [3.0, 4.0]]]))
 
 
+test_output_layer_takes_tensors_of_any_layout = layouts("output_layer", cases.heads(), examples=[_HEADS[1], _HEADS[4]])
+
+
+@check("output_layer", cases.heads(), count=2, examples=[_HEADS[1]], hint=RENEWED)
+def test_output_layer_computes_anew_at_each_call(trial: Trial, case: Head) -> None:
+    """`output_layer` computes anew at each call, from what its arguments hold by then; earlier results stay."""
+    _computes_anew(trial, case)
+
+
 test_output_layer_leaves_arguments_and_random_state_alone = purity("output_layer", cases.heads())
 
 # -- language_model_loss ---------------------------------------------------------------------------------
 
-_SCORES = [Scores(1, 1, 1, 0), Scores(1, 4, 3, 1), Scores(3, 1, 2, 2), Scores(2, 3, 28, 3)]
+_SCORES = [Scores(1, 1, 1, 0), Scores(1, 4, 3, 1), Scores(3, 1, 2, 2), Scores(2, 3, 28, 3), Scores(4, 4, 4, 4)]
+_MANY = [Scores(1, 300, 4, 5), Scores(300, 1, 3, 6), Scores(5, 7, 300, 7)]
 _SCORES64 = [Scores(**{**vars(one), "dtype": "float64"}) for one in _SCORES]
-_LARGE = [LargeScores(2, 3, 5, 0), LargeScores(2, 3, 5, 0, "float64")]
+_LARGE = [
+    LargeScores(2, 3, 5, 0),
+    LargeScores(2, 3, 5, 0, "float64"),
+    Levels(2, 3, 5, 1),
+    Levels(2, 3, 5, 1, "float64"),
+    Levels(3, 3, 3, 2),
+]
 
 test_language_model_loss_is_the_mean_cross_entropy_in_float32 = agreement(
     "language_model_loss",
@@ -326,7 +379,7 @@ test_language_model_loss_is_the_mean_cross_entropy_in_float32 = agreement(
     "The loss is a scalar tensor: the mean of -log softmax(logits)[target] over all n·T positions.",
     "is_the_mean_cross_entropy_in_float32",
     weight=2,
-    examples=_SCORES,
+    examples=[*_SCORES, *_MANY],
     hint="Flatten logits and targets in the same order; hand over logits, not probabilities.",
 )
 
@@ -339,7 +392,7 @@ test_language_model_loss_is_the_mean_cross_entropy_in_float64 = agreement(
 )
 
 test_language_model_loss_gradients_reach_every_argument = gradients(
-    "language_model_loss", cases.scores(), examples=[_SCORES[1], _SCORES64[2], _SCORES[0]]
+    "language_model_loss", cases.scores(), examples=[_SCORES[1], _SCORES64[2], _SCORES[0], _SCORES[4], _MANY[0]]
 )
 
 
@@ -383,6 +436,17 @@ def test_language_model_loss_is_the_mean_of_its_positions(trial: Trial, case: Sc
     trial.matches(trial.ask(arguments), expected, "the loss", call=trial.call_text(arguments))
 
 
+test_language_model_loss_takes_tensors_of_any_layout = layouts(
+    "language_model_loss", cases.scores(), examples=[_SCORES[1], _SCORES[3]]
+)
+
+
+@check("language_model_loss", cases.scores(), count=2, examples=[_SCORES[3]], hint=RENEWED)
+def test_language_model_loss_computes_anew_at_each_call(trial: Trial, case: Scores) -> None:
+    """`language_model_loss` computes anew at each call, from what its arguments hold by then; earlier results stay."""
+    _computes_anew(trial, case)
+
+
 test_language_model_loss_leaves_arguments_and_random_state_alone = purity("language_model_loss", cases.scores())
 
 # -- clip_gradients --------------------------------------------------------------------------------------
@@ -393,6 +457,11 @@ _CLIPPED = [
     Grads(((3,), (2, 2), (2,)), 2.0, 1.9, 2, (0, 2)),
     Grads(((2, 3), (4,)), 5.0, 0.01, 3, (), "float64"),
     Grads(((3, 2), (4,)), 4.0, 30.0, 4),
+    Grads(((3, 3), (3,)), 2.0, 2.0, 5),
+    Grads(((3,), (2, 2)), 1e6, 1.5, 6),
+    Grads(((2, 2), (3,), (2,)), 6.0, 1.5, 7, (), "float32", (0, 2)),
+    Grads(((2,),) * 14, 6.0, 1.5, 8, (0, 5)),
+    Grads(((300,), (2, 257)), 6.0, 1.5, 9),
 ]
 _LONG, _SHORT = cases.grads((2.0, 1.7, 60.0)), cases.grads((0.6, 1.4))
 
@@ -444,6 +513,20 @@ def test_clip_gradients_works_in_place(trial: Trial, case: Grads) -> None:
     _norm_is(trial, case, seen["grads"], min(case.norm, case.max_norm))
 
 
+@check(
+    "clip_gradients",
+    _LONG,
+    count=4,
+    examples=[Grads(((2, 3), (4,), (2, 3, 2)), 9.0, 0.5, 1)],
+    hint="reshape(-1) and flatten() give a copy where the memory is not contiguous, and view(-1) refuses; "
+    "the gradient itself can be multiplied in place in any layout.",
+)
+def test_clip_gradients_takes_tensors_of_any_layout(trial: Trial, case: Grads) -> None:
+    """Gradients are clipped however they lie in memory, such as a transpose or a slice of another tensor."""
+    expected = trial.reference(case.arguments(), case.drive())["grads"]
+    _grads_are(trial, case, trial.ask(case.arguments(), case.drive(), strided=True)["grads"], expected)
+
+
 @check("clip_gradients", _LONG, count=6, examples=_CLIPPED)
 def test_clip_gradients_leaves_the_parameters_alone(trial: Trial, case: Grads) -> None:
     """The values of the parameters do not change, nor does the list of them; only their gradients do."""
@@ -475,12 +558,25 @@ _PREFIXES = [
     Greedy((2, 2, 5), 4, 6, 3, history=None),
     Greedy((0, 1), 30, 6, 4),
 ]
+_CLOSE = [
+    Greedy((3, 1), 6, 10, 9, gap=1e4),
+    Greedy((3, 1), 6, 10, 10, level=-1e4),
+    Greedy((3, 1), 6, 10, 11, level=10.0, gap=3e-3),
+    Greedy((3, 1), 6, 10, 12, level=10.0, gap=1e-9, dtype="float64"),
+]
 
 
 @check(
     "generate",
     cases.greedy,
-    examples=_PREFIXES,
+    examples=[
+        *_PREFIXES,
+        *_CLOSE,
+        Greedy((0,), 3, 1, 5),
+        Greedy((299, 256), 12, 300, 6),
+        Greedy((1, 40_000), 2, 40_001, 7),
+        Greedy((3, 1) * 65, 130, 6, 8),
+    ],
     weight=2,
     hint="Predictions made while the prefix is being read are dropped; the last token's is the first kept.",
 )
@@ -521,6 +617,12 @@ def test_generate_counts_on_where_each_token_follows_the_last(trial: Trial, case
     trial.matches(tokens, [*case.prefix, *counted], "the result", call=trial.call_text(case.arguments()))
 
 
+@check("generate", cases.greedy, count=3, examples=[Greedy((1, 4, 2, 0), 3, 6, 2)], hint=RENEWED)
+def test_generate_computes_anew_at_each_call(trial: Trial, case: Greedy) -> None:
+    """`generate` computes anew at each call, from what its prefix holds by then; earlier results stay."""
+    trial.computes_anew(case.arguments(), case.turned().arguments(), case.drive())
+
+
 @check("generate", examples=[Greedy((), 3, 6), Greedy((), 1, 6, history=None)])
 def test_generate_refuses_an_empty_prefix(trial: Trial, case: Greedy) -> None:
     """An empty prefix raises ValueError."""
@@ -558,7 +660,16 @@ def test_train_language_model_learns_at_a_rate_that_needs_clipping(trial: Trial,
     _learns(trial, case)
 
 
-@check("train_language_model", cases.drills, count=2, shrinks=False)
+@check(
+    "train_language_model",
+    cases.drills,
+    count=2,
+    examples=[
+        Drill(4, num_hiddens=5, V=5, length=57, num_steps=5, batch_size=5),
+        Drill(5, num_epochs=1, num_hiddens=1, V=300, length=40, num_steps=2, batch_size=2),
+    ],
+    shrinks=False,
+)
 def test_train_language_model_returns_float32_weights_of_the_model(trial: Trial, case: Drill) -> None:
     """The result holds W_xh (V, h), W_hh (h, h), b_h (h,), W_hq (h, V), b_q (V,), float32 and finite."""
     params, call = _trained(trial, case.arguments()), trial.call_text(case.arguments())
@@ -666,6 +777,14 @@ def _tensors(
         floating = tensor.dtype.is_floating_point
         trial.require(floating, f"{name} has dtype {tensor.dtype}, but should have a floating-point one", call)
     return result
+
+
+def _computes_anew(trial: Trial, case: Any) -> None:
+    """Each argument changes alone, then all of them; the hook follows what they hold then."""
+    arguments, others = case.arguments(), replace(case, seed=case.seed + 1).arguments()
+    changes: list[Arguments] = [{name: others[name]} for name in others if others[name] is not None]
+    for change in [*changes, others]:
+        trial.computes_anew(arguments, {**arguments, **change})
 
 
 def _run(trial: Trial, arguments: Arguments) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -10,11 +11,12 @@ import torch
 
 from harness.contracts.sequence import predictor
 from harness.judge.check import check
-from harness.judge.standard import agreement, purity
-from harness.judge.trial import Trial
+from harness.judge.standard import agreement, layouts, purity, renewal
+from harness.judge.trial import Arguments, Trial
 
 from .cases import sequence as cases
 from .cases.sequence import (
+    LARGE,
     Corpus,
     KSteps,
     Multistep,
@@ -24,6 +26,10 @@ from .cases.sequence import (
     Sequential,
     Series,
     Tokens,
+)
+
+RENEWED = (
+    "What is kept between two calls, and by what is it found again? The same object may hold other values by then."
 )
 
 # -- autoregressive_windows --------------------------------------------------------------------------------
@@ -39,6 +45,11 @@ test_autoregressive_windows_cut_the_series_as_the_contract_says = agreement(
         Series(6, 1, dtype="float64"),
         Series(5, 4),
         Series(2, 1),
+        Series(6, 3),
+        Series(12, 3, kinds=2),
+        Series(300, 3),
+        Series(263, 259),
+        Series(98, 33, dtype="float64"),
     ],
     weight=2,
     hint="How many windows have a value that follows them? Labels form a column.",
@@ -96,6 +107,12 @@ def test_autoregressive_windows_keep_the_last_value_for_a_label(trial: Trial, ca
     trial.matches(last[-1], labels[-1] + 100, "the last label once the last value is larger by 100")
 
 
+test_autoregressive_windows_takes_tensors_of_any_layout = layouts(
+    "autoregressive_windows", cases.series(), examples=[Series(9, 3)]
+)
+test_autoregressive_windows_computes_anew_at_each_call = renewal(
+    "autoregressive_windows", cases.series(), examples=[Series(9, 3)]
+)
 test_autoregressive_windows_leaves_arguments_and_random_state_alone = purity("autoregressive_windows", cases.series())
 
 
@@ -117,7 +134,7 @@ _FITS = [Regression(40, 3), Regression(40, 3, dtype="float64"), Regression(30, 1
     "fit_autoregression",
     cases.regressions,
     count=6,
-    examples=_FITS,
+    examples=[*_FITS, Regression(60, 17), Regression(5, 3, seed=3)],
     weight=2,
     hint="Least squares has a closed form; an iteration must run until the error no longer falls.",
 )
@@ -151,7 +168,13 @@ def test_fit_autoregression_does_not_depend_on_the_unit(trial: Trial, case: Regr
     _fits(trial, case.arguments())
 
 
-@check("fit_autoregression", cases.outliers, count=4, hint="The mean of the squares, over every row.")
+@check(
+    "fit_autoregression",
+    cases.outliers,
+    count=4,
+    examples=[Regression(700, 3, curved=0.3), Regression(300, 2, curved=0.3, seed=1)],
+    hint="The mean of the squares, over every row.",
+)
 def test_fit_autoregression_counts_every_row(trial: Trial, case: Regression) -> None:
     """Every row counts, the first and the last too, with the square of its error."""
     _fits(trial, case.arguments())
@@ -177,6 +200,30 @@ def test_fit_autoregression_of_four_points(trial: Trial) -> None:
     trial.require(error <= 0.675 * 1.001, f"the mean squared error is {error:.6g}, but should be 0.675")
 
 
+@check(
+    "fit_autoregression",
+    cases.regressions,
+    count=3,
+    examples=_FITS[:1],
+    hint="view() demands contiguous memory, where reshape() takes any; as_strided() must be given the real strides.",
+)
+def test_fit_autoregression_takes_tensors_of_any_layout(trial: Trial, case: Regression) -> None:
+    """`fit_autoregression` takes tensors however they lie in memory, such as a transpose or a slice of another one."""
+    arguments = case.arguments()
+    _fits(trial, arguments, trial.ask(arguments, strided=True))
+
+
+@check("fit_autoregression", cases.regressions, count=3, examples=_FITS[:1], hint=RENEWED)
+def test_fit_autoregression_computes_anew_at_each_call(trial: Trial, case: Regression) -> None:
+    """`fit_autoregression` computes anew at each call, from what its arguments hold by then; earlier results stay."""
+    arguments, others = case.arguments(), replace(case, seed=case.seed + 1).arguments()
+    for changed in ({**arguments, "labels": others["labels"]}, others):
+        seen = trial.observe(arguments, again=changed)
+        trial.result_of(seen, arguments)
+        for result in (seen.again, seen.kept):
+            _fits(trial, changed, trial.result_of(replace(seen, result=result), changed))
+
+
 @check("fit_autoregression", cases.regressions, count=4)
 def test_fit_autoregression_leaves_arguments_and_random_state_alone(trial: Trial, case: Regression) -> None:
     """`fit_autoregression` leaves its arguments and all global random state alone."""
@@ -184,8 +231,9 @@ def test_fit_autoregression_leaves_arguments_and_random_state_alone(trial: Trial
     trial.watch(case.arguments())
 
 
-def _fits(trial: Trial, arguments: dict[str, Any]) -> None:
-    error = _error(trial, arguments, trial.ask(arguments))
+def _fits(trial: Trial, arguments: dict[str, Any], fitted: Any = None) -> None:
+    """The fit of these arguments, or the one given, is near the best."""
+    error = _error(trial, arguments, fitted or trial.ask(arguments))
     in_float64 = {name: value.double() for name, value in arguments.items()}
     best = _error(trial, arguments, trial.reference(in_float64))
     trial.require(
@@ -224,6 +272,10 @@ test_multistep_predictions_feed_predictions_back = agreement(
         Multistep(6, 1, 1),
         Multistep(4, 3, 3),
         Multistep(2, 1, 1),
+        Multistep(6, 3, 3),
+        Multistep(9, 2, 5, beyond=1e30),
+        Multistep(264, 259, 261),
+        Multistep(262, 2, 3),
     ],
     weight=2,
     hint="Write each prediction where the next window reads it.",
@@ -287,6 +339,17 @@ def test_multistep_predictions_from_the_end_on_are_none(trial: Trial, case: Mult
     trial.matches(_predicted(trial, case), case.arguments()["series"], call=trial.call_text(case.arguments()))
 
 
+test_multistep_predictions_takes_tensors_of_any_layout = layouts(
+    "multistep_predictions", cases.multisteps(), examples=[Multistep(12, 3, 5)]
+)
+
+
+@check("multistep_predictions", cases.multisteps(), count=2, examples=[Multistep(12, 3, 5)], hint=RENEWED)
+def test_multistep_predictions_computes_anew_at_each_call(trial: Trial, case: Multistep) -> None:
+    """`multistep_predictions` computes anew at each call, from what its arguments hold then; earlier results stay."""
+    _computes_anew(trial, case)
+
+
 test_multistep_predictions_leaves_arguments_and_random_state_alone = purity("multistep_predictions", cases.multisteps())
 
 
@@ -311,6 +374,11 @@ test_k_step_predictions_look_one_to_k_steps_ahead = agreement(
         KSteps(7, 3, 1),
         KSteps(6, 2, 4),
         KSteps(2, 1, 1),
+        KSteps(8, 3, 3),
+        KSteps(12, 3, 4, beyond=1e30),
+        KSteps(262, 2, 2),
+        KSteps(262, 258, 3),
+        KSteps(259, 2, 257),
     ],
     weight=2,
     hint="Column i starts from the window that begins at index i, in every row.",
@@ -369,6 +437,17 @@ def test_k_step_predictions_of_two_steps_by_hand(trial: Trial) -> None:
     trial.matches(trial.ask(arguments), torch.tensor([[3.0, 5], [7, 12]]), call=trial.call_text(arguments))
 
 
+test_k_step_predictions_takes_tensors_of_any_layout = layouts(
+    "k_step_predictions", cases.k_steps(), examples=[KSteps(12, 3, 5)]
+)
+
+
+@check("k_step_predictions", cases.k_steps(), count=2, examples=[KSteps(12, 3, 5)], hint=RENEWED)
+def test_k_step_predictions_computes_anew_at_each_call(trial: Trial, case: KSteps) -> None:
+    """`k_step_predictions` computes anew at each call, from what its arguments hold by then; earlier results stay."""
+    _computes_anew(trial, case)
+
+
 test_k_step_predictions_leaves_arguments_and_random_state_alone = purity("k_step_predictions", cases.k_steps())
 
 
@@ -393,6 +472,13 @@ test_language_model_windows_are_all_overlapping_windows = agreement(
         Corpus(2, 1),
         Tokens((0, 1, 0, 0, 1, 1, 0), 2),
         Tokens((20_000_001, 0, 20_000_003, 5), 2),
+        Tokens((2**31 + 1, LARGE, 0, LARGE + 2, 2**32), 2),
+        Tokens((3, 3, 3, 3, 3, 3), 2),
+        Tokens((0, 1, 0, 1, 0, 1, 0, 1), 3),
+        Corpus(6, 3),
+        Corpus(300, 3),
+        Corpus(263, 259),
+        Corpus(98, 33),
     ],
     weight=2,
     hint="There are len - num_steps windows that have a target for every token.",
@@ -434,6 +520,9 @@ def test_language_model_windows_begin_at_every_token(trial: Trial, case: Corpus)
     trial.matches(_places(case.arguments(), X)[:, 0], begins, "where the windows begin")
 
 
+test_language_model_windows_computes_anew_at_each_call = renewal(
+    "language_model_windows", cases.corpora(), examples=[Corpus(9, 4)]
+)
 test_language_model_windows_leaves_arguments_and_random_state_alone = purity("language_model_windows", cases.corpora())
 
 
@@ -446,7 +535,17 @@ def _token_windows(trial: Trial, case: Corpus) -> tuple[torch.Tensor, torch.Tens
 
 # -- random_batches --------------------------------------------------------------------------------------------
 
-_EPOCHS = [Random(31, 3, 5), Random(20, 1, 3, seed=4), Random(9, 2, 1), Random(4, 1, 1), Random(6, 1, 3, seed=2)]
+_EPOCHS = [
+    Random(31, 3, 5),
+    Random(20, 1, 3, seed=4),
+    Random(9, 2, 1),
+    Random(4, 1, 1),
+    Random(6, 1, 3, seed=2),
+    Random(31, 3, 3),
+    Random(31, 3, 5, least=LARGE),
+    Random(530, 1, 260),
+    Random(530, 260, 2),
+]
 
 
 @check(
@@ -501,6 +600,43 @@ def test_random_batches_give_every_full_batch(trial: Trial, case: Random) -> Non
         found, wanted = len(begins) / case.batch_size, {case.batches_for(d) for d in offsets}
         headline = f"an epoch of offset {list(offsets)} has {found:g} batches, but should have {sorted(wanted)}"
         trial.require(found in wanted, headline, _call(trial, case))
+
+
+@check(
+    "random_batches",
+    cases.repetitive(),
+    count=4,
+    examples=[Random(40, 2, 6, kinds=1)],
+    hint="A token tells neither where it stands nor what follows it.",
+)
+def test_random_batches_cut_a_corpus_whose_tokens_come_again(trial: Trial, case: Random) -> None:
+    """Where tokens come again, the rows are still subsequences of one offset, each as often as the corpus has it."""
+    arguments = case.arguments()
+    batches, corpus, T = trial.ask(arguments)["batches"], arguments["corpus"], case.num_steps
+    for i, pair in enumerate(batches):
+        for name, one in zip("XY", pair, strict=True):
+            _tokens(trial, f"batches[{i}].{name}", one, (case.batch_size, T), case)
+    rows = Counter((*map(tuple, pair),) for X, Y in batches for pair in zip(X.tolist(), Y.tolist(), strict=True))
+    for d in range(T):
+        starts = range(d, d + (case.length - d - 1) // T * T, T)
+        pieces = Counter((tuple(corpus[i : i + T]), tuple(corpus[i + 1 : i + T + 1])) for i in starts)
+        if rows <= pieces and len(batches) == case.batches_for(d):
+            return
+    found = f"the {rows.total()} rows (X, Y) are the subsequences of no offset"
+    trial.require(False, found, _call(trial, case))
+
+
+@check("random_batches", cases.epochs(), count=3, examples=_EPOCHS[:1], hint=RENEWED)
+def test_random_batches_computes_anew_at_each_call(trial: Trial, case: Random) -> None:
+    """`random_batches` computes anew at each call, from what its arguments hold by then."""
+    other = replace(case, seed=case.seed + 1)
+    seen = trial.observe(case.arguments(), again=other.arguments())
+    trial.result_of(seen, case.arguments())
+    batches = trial.result_of(replace(seen, result=seen.again), other.arguments())["batches"]
+    inputs, targets = _layout(trial, other, batches, needed=min(map(other.batches_for, range(other.num_steps))))
+    steps = torch.arange(other.num_steps)
+    trial.matches(inputs, inputs[:, :1] + steps, "where the tokens of X lie in the corpus of now")
+    trial.matches(targets, inputs + 1, "where the tokens of Y lie in the corpus of now")
 
 
 @check("random_batches", cases.short_offsets, count=1, shrinks=False, hint="d is one of 0, 1, …, num_steps-1.")
@@ -606,6 +742,12 @@ test_sequential_batches_lay_the_corpus_out_in_rows = agreement(
         Sequential(9, 1, 2, 1),
         Sequential(9, 4, 1, 0),
         Sequential(2, 1, 1, 0),
+        Sequential(10, 3, 3, 0),
+        Sequential(40, 3, 4, 2, kinds=2),
+        Sequential(40, 3, 4, 2, least=LARGE),
+        Sequential(530, 1, 260, 5),
+        Sequential(800, 260, 3, 7),
+        Sequential(540, 2, 3, 260),
     ],
     weight=2,
     hint="Rows first, then columns: each row of the layout is one stretch of the corpus.",
@@ -688,6 +830,9 @@ def test_sequential_batches_of_too_short_a_corpus_are_none(trial: Trial, case: S
     trial.matches(trial.ask(case.arguments()), [], "the batches", call=_call(trial, case))
 
 
+test_sequential_batches_computes_anew_at_each_call = renewal(
+    "sequential_batches", cases.layouts(), examples=[Sequential(25, 2, 3, 0)]
+)
 test_sequential_batches_leaves_arguments_and_random_state_alone = purity("sequential_batches", cases.layouts())
 
 
@@ -704,6 +849,14 @@ def _rows(trial: Trial, case: Sequential) -> tuple[torch.Tensor, torch.Tensor]:
 
 def _call(trial: Trial, case: Any) -> str:
     return trial.call_text(case.arguments())
+
+
+def _computes_anew(trial: Trial, case: Multistep | KSteps) -> None:
+    """Series and `predict` change one alone, then both; the hook follows what it holds then."""
+    arguments, others = case.arguments(), replace(case, seed=case.seed + 1).arguments()
+    changes: list[Arguments] = [{name: others[name]} for name in ("series", "predict")]
+    for change in [*changes, others]:
+        trial.computes_anew(arguments, {**arguments, **change})
 
 
 def _shaped(trial: Trial, name: str, one: torch.Tensor, shape: tuple[int, ...], call: str) -> None:

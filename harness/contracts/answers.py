@@ -1,6 +1,6 @@
 """The partners of the unit rnn: what answers, in the judge, for a language model's step, and a witness to objects.
 
-`Step` and `State` are their faces beside the submission.
+`Step` and `Mark` are their faces beside the submission.
 """
 
 from __future__ import annotations
@@ -37,11 +37,9 @@ class Witness:
         return [[[order.index(one) for one in part] for part in state] for state in self.told]
 
 
-class State:
-    """A state, opaque to a hook: the judge knows by its number which tokens led to it."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
+class Mark(int):
+    """A state, opaque to a hook: the judge knows by its number which tokens led to it. The first one is 0, and so is
+    taken for false."""
 
 
 class Step:
@@ -50,17 +48,23 @@ class Step:
     def __init__(self, ask: Ask, like: torch.Tensor) -> None:
         self._ask, self._like = ask, like
 
-    def __call__(self, token: Any, state: Any) -> tuple[torch.Tensor, State]:
-        number = state.number if isinstance(state, State) else None
+    def __call__(self, token: Any, state: Any) -> tuple[torch.Tensor, Mark]:
+        """The logits (V,) after this token, and the state. Raises TypeError for what is not one token."""
+        if isinstance(token, torch.Tensor) and token.ndim:
+            shape = tuple(token.shape)
+            raise TypeError(f"step takes one token, an int or a 0-d tensor, but was given a tensor of shape {shape}")
+        number = int(state) if isinstance(state, Mark) else None
         logits, new = self._ask([operator.index(token), number])
-        return logits.to(self._like), State(new)
+        return logits.to(self._like), Mark(new)
 
 
 class LanguageModel:
-    """The model behind `step`, on the judge's side. Its logits depend on all tokens so far."""
+    """The model behind `step`, on the judge's side. Its logits depend on all tokens so far; `level` and `gap` say
+    about which number they lie, and how far apart."""
 
     def __init__(self, arguments: Mapping[str, Any], drive: Mapping[str, Any]) -> None:
         self.rule, self.seed, self.size = drive["rule"], drive["seed"], len(drive["like"])
+        self.level, self.gap = float(drive.get("level", 0.0)), float(drive.get("gap", 1.0))
         self.histories: list[tuple[int, ...]] = [] if drive["state"] is None else [tuple(drive["state"])]
         self.fed: list[int] = []
         self.seen: list[list[int] | None] = []
@@ -76,7 +80,8 @@ class LanguageModel:
         self.fed.append(index)
         self.seen.append(list(history) if history is not None else None)
         self.histories.append((*(history or ()), index))
-        return [logits_after(self.rule, self.seed, self.size, self.histories[-1]), len(self.histories) - 1]
+        logits = logits_after(self.rule, self.seed, self.size, self.histories[-1])
+        return [self.level + self.gap * logits.double(), len(self.histories) - 1]
 
     def notes(self) -> dict[str, Any]:
         """The tokens fed, and the tokens behind the state of each call."""

@@ -22,6 +22,13 @@ def live_arguments(request: Request) -> dict[str, Any]:
     return {name: strided(value) for name, value in live.items()} if request.strided else live
 
 
+def live_drive(request: Request) -> dict[str, Any]:
+    """The drive of a request, as it wants it."""
+    differentiate = request.cotangent_seed is not None
+    live = {name: live_of(value, request.device, differentiate) for name, value in request.drive.items()}
+    return {name: strided(value) for name, value in live.items()} if request.strided else live
+
+
 def live_of(value: Plain, device: str, differentiate: bool) -> Any:
     """Plain data as live arguments: fresh tensors on the device, leaves of a graph where asked for."""
     if value is None or isinstance(value, (int, float, str)):

@@ -18,7 +18,7 @@ from harness.contracts.ambient import Output, RandomStates, captured, global_sta
 from harness.contracts.attempts import bases_of
 from harness.contracts.component import CPU_SECONDS, Component, Hook, Observed, refusals
 from harness.contracts.differentiating import leaves_of, vector_jacobian_products
-from harness.contracts.live import afterwards, live_arguments, live_of, renew
+from harness.contracts.live import afterwards, live_arguments, live_drive, renew
 from harness.contracts.observation import Observation, Raised, Request
 from harness.contracts.partner import ASK, Ask
 from harness.contracts.results import WrongKind
@@ -48,7 +48,7 @@ def _observe(
 ) -> Observation:
     differentiate = request.cotangent_seed is not None
     arguments = live_arguments(request)
-    drive = {k: live_of(v, request.device, differentiate) for k, v in request.drive.items()}
+    drive = live_drive(request)
     leaves = dict(leaves_of({**arguments, **drive})) if differentiate else {}
     if component.partner:
         drive[ASK] = ask

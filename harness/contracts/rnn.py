@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from harness.contracts.answers import LanguageModel, State, Step, Witness
+from harness.contracts.answers import LanguageModel, Mark, Step, Witness
 from harness.contracts.component import NO_RECURRENT_KERNELS, Hook, component
 from harness.contracts.modules import ONE_LAYER, OneLayer, drive_module
 from harness.contracts.partner import ASK
@@ -128,8 +128,9 @@ def clip_gradients(parameters: list[torch.Tensor], max_norm: float) -> None:
 
 def observe_generate(hook: Hook, arguments: dict[str, Any], drive: dict[str, Any]) -> Any:
     """Hand the hook a step that the judge answers. drive: `rule` ("memory": the logits depend on all tokens so
-    far; "successor": the next index), `seed`, `like` (a tensor (V,)), `state` (the history of the first)."""
-    state = None if drive["state"] is None else State(0)
+    far; "successor": the next index), `seed`, `like` (a tensor (V,)), `state` (the history of the first); `level` and
+    `gap` of the logits where these are not 0 and 1."""
+    state = None if drive["state"] is None else Mark(0)
     return hook(**arguments, step=Step(drive[ASK], drive["like"]), state=state)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import permutations
 from typing import Any
@@ -31,7 +31,9 @@ class Indices(Spec):
 
 @dataclass(frozen=True)
 class Cell(Spec):
-    """A sequence and the weights of a tanh RNN: strong, but off chaos."""
+    """A sequence and the weights of a tanh RNN: strong, but off chaos. regime: "saturated", in which the first and the
+    last unit are driven far beyond where the tanh is ±1, and "silent", in which every other step and the first
+    sequence's state hold zeros only."""
 
     T: int
     n: int
@@ -40,19 +42,27 @@ class Cell(Spec):
     seed: int
     state: bool = True
     dtype: str = "float32"
+    regime: str = ""
 
     def arguments(self) -> dict[str, Any]:
         draws = Draws(self.seed, self.dtype)
         state = draws.normal(self.n, self.h)
-        return {
-            "inputs": draws.normal(self.T, self.n, self.d),
-            "state": state if self.state else None,
-            "params": {
-                "W_xh": draws.normal(self.d, self.h, scale=self.d**-0.5),
-                "W_hh": draws.contraction(self.h),
-                "b_h": draws.normal(self.h, scale=0.5),
-            },
+        inputs = draws.normal(self.T, self.n, self.d)
+        params = {
+            "W_xh": draws.normal(self.d, self.h, scale=self.d**-0.5),
+            "W_hh": self._recurrent(draws),
+            "b_h": draws.normal(self.h, scale=0.5),
         }
+        if self.regime == "saturated":
+            params["b_h"][0], params["b_h"][-1] = 1000.0, -1000.0
+        if self.regime == "silent":
+            inputs[::2], state[0] = 0.0, -0.0
+        return {"inputs": inputs, "state": state if self.state else None, "params": params}
+
+    def _recurrent(self, draws: Draws) -> torch.Tensor:
+        if self.h < 100:
+            return draws.contraction(self.h)
+        return draws.normal(self.h, self.h, scale=0.45 * self.h**-0.5)  # of a norm of about 0.9, sooner found
 
 
 @dataclass(frozen=True)
@@ -125,8 +135,19 @@ class LargeScores(Scores):
 
 
 @dataclass(frozen=True)
+class Levels(LargeScores):
+    """Logits of which some positions lie near 1e4, some near -1e4, some near 0, all of one position close together."""
+
+    def arguments(self) -> dict[str, Any]:
+        draws = Draws(self.seed, self.dtype)
+        levels = torch.tensor([0.0, 1e4, -1e4])[torch.arange(self.n * self.T) % 3].reshape(self.n, self.T, 1)
+        logits = draws.normal(self.n, self.T, self.V, scale=self.scale) + levels.to(draws.dtype)
+        return {"logits": logits, "targets": draws.integers(self.n, self.T, high=self.V)}
+
+
+@dataclass(frozen=True)
 class Grads(Spec):
-    """Parameters of the given shapes with gradients of total norm `norm`; some have none."""
+    """Parameters of the given shapes with gradients of total norm `norm`; some have none, some are zero."""
 
     shapes: tuple[tuple[int, ...], ...]
     norm: float
@@ -134,6 +155,7 @@ class Grads(Spec):
     seed: int
     missing: tuple[int, ...] = ()
     dtype: str = "float32"
+    zero: tuple[int, ...] = ()
 
     def arguments(self) -> dict[str, Any]:
         draws = Draws(self.seed, self.dtype)
@@ -142,7 +164,7 @@ class Grads(Spec):
     def drive(self) -> dict[str, Any]:
         draws = Draws(self.seed + 1, "float64")
         drawn = [draws.normal(*shape) for shape in self.shapes]
-        kept = [None if i in self.missing else grad for i, grad in enumerate(drawn)]
+        kept = [None if i in self.missing else grad * (i not in self.zero) for i, grad in enumerate(drawn)]
         total = math.sqrt(sum(float(grad.square().sum()) for grad in kept if grad is not None))
         dtype = getattr(torch, self.dtype)
         return {"grads": [None if grad is None else (grad * (self.norm / total)).to(dtype) for grad in kept]}
@@ -150,7 +172,8 @@ class Grads(Spec):
 
 @dataclass(frozen=True)
 class Greedy(Spec):
-    """A prefix, and a step by a rule; `history` stands for the state given, None for a state of None."""
+    """A prefix, and a step by a rule; `history` stands for the state given, None for a state of None. The logits lie
+    about `level`, and `gap` apart."""
 
     prefix: tuple[int, ...]
     num_preds: int
@@ -158,13 +181,22 @@ class Greedy(Spec):
     seed: int = 0
     rule: str = "memory"
     history: tuple[int, ...] | None = (1, 0)
+    level: float = 0.0
+    gap: float = 1.0
+    dtype: str = "float32"
 
     def arguments(self) -> dict[str, Any]:
         return {"prefix": list(self.prefix), "num_preds": self.num_preds}
 
     def drive(self) -> dict[str, Any]:
         state = None if self.history is None else list(self.history)
-        return {"rule": self.rule, "seed": self.seed, "like": torch.zeros(self.V), "state": state}
+        like = torch.zeros(self.V, dtype=getattr(torch, self.dtype))
+        drive = {"rule": self.rule, "seed": self.seed, "like": like, "state": state}
+        return {**drive, "level": self.level, "gap": self.gap}
+
+    def turned(self) -> Greedy:
+        """Another prefix of the same length."""
+        return replace(self, prefix=tuple((token + 1) % self.V for token in self.prefix))
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,18 @@ from harness.judge.spec import Draws, Spec
 
 @dataclass(frozen=True)
 class Series(Spec):
-    """A random series to cut into windows."""
+    """A random series to cut into windows; `kinds`: of that many different values only, so that windows are alike."""
 
     T: int
     tau: int
     seed: int = 0
     dtype: str = "float32"
+    kinds: int = 0
 
     def arguments(self) -> dict[str, Any]:
-        return {"series": Draws(self.seed, self.dtype).normal(self.T), "tau": self.tau}
+        draws = Draws(self.seed, self.dtype)
+        series = draws.integers(self.T, high=self.kinds).to(draws.dtype) if self.kinds else draws.normal(self.T)
+        return {"series": series, "tau": self.tau}
 
 
 def described(draws: Draws, tau: int) -> dict[str, torch.Tensor]:
@@ -36,29 +39,34 @@ def described(draws: Draws, tau: int) -> dict[str, torch.Tensor]:
 
 @dataclass(frozen=True)
 class Multistep(Spec):
-    """A random series that is predicted from `start` on."""
+    """A random series that is predicted from `start` on; `beyond`: what it holds there, which is never read."""
 
     T: int
     tau: int
     start: int
     seed: int = 0
     dtype: str = "float32"
+    beyond: float | None = None
 
     def arguments(self) -> dict[str, Any]:
         draws = Draws(self.seed, self.dtype)
         series = draws.normal(self.T, scale=2.0)
+        if self.beyond is not None:
+            series[self.start :] = self.beyond
         return {"series": series, "tau": self.tau, "start": self.start, "predict": described(draws, self.tau)}
 
 
 @dataclass(frozen=True)
 class KSteps(Spec):
-    """A random series that is predicted 1 to `k` steps ahead from every window."""
+    """A random series that is predicted 1 to `k` steps ahead from every window; `beyond`: its last k values, which are
+    never read."""
 
     T: int
     tau: int
     k: int
     seed: int = 0
     dtype: str = "float32"
+    beyond: float | None = None
 
     @property
     def columns(self) -> int:
@@ -67,13 +75,16 @@ class KSteps(Spec):
     def arguments(self) -> dict[str, Any]:
         draws = Draws(self.seed, self.dtype)
         series = draws.normal(self.T, scale=2.0)
+        if self.beyond is not None:
+            series[-self.k :] = self.beyond
         return {"series": series, "tau": self.tau, "k": self.k, "predict": described(draws, self.tau)}
 
 
 @dataclass(frozen=True)
 class Regression(Spec):
     """Noisy labels of independent features, far from ill-conditioned; both are multiplied by `scale`. An `outlier`
-    lifts the label of that row, so that it matters to the fit."""
+    lifts the label of that row, so that it matters to the fit. `curved`: the rows come by rising first feature, of
+    which the labels are no straight line, so that the first rows, or some in the middle, do not speak for all."""
 
     m: int
     tau: int
@@ -83,14 +94,18 @@ class Regression(Spec):
     seed: int = 0
     dtype: str = "float32"
     outlier: int | None = None
+    curved: float = 0.0
 
     def arguments(self) -> dict[str, Any]:
         draws = Draws(self.seed, "float64")
         features = draws.normal(self.m, self.tau)
+        if self.curved:
+            features = features[features[:, 0].argsort()]
         weight = draws.normal(self.tau, 1) + torch.linspace(1.0, 2.0, self.tau, dtype=torch.float64)[:, None]
         labels = features @ weight + self.bias + self.noise * draws.normal(self.m, 1)
         if self.outlier is not None:
             labels[self.outlier] += 20
+        labels += self.curved * features[:, :1].square()
         dtype = getattr(torch, self.dtype)
         return {"features": (self.scale * features).to(dtype), "labels": (self.scale * labels).to(dtype)}
 
@@ -162,21 +177,31 @@ noisy_sines = st.builds(NoisySine, seed=_seeds, dtype=_dtypes)
 # -- corpora ---------------------------------------------------------------------------------------------
 
 
-def corpus_of(length: int, seed: int) -> list[int]:
-    """Different tokens, none of them 0, in random order: where a token lies can be read off it."""
-    return (Draws(seed).permutation(length) + 7).tolist()
+LARGE = 2**53 + 1
+"""A token that no type but a 64-bit integer can hold, nor the next odd ones."""
+
+
+def corpus_of(length: int, seed: int, least: int = 7, kinds: int = 0) -> list[int]:
+    """Different tokens, none of them 0, in random order: where a token lies can be read off it. least: the smallest
+    one. kinds: of that many different tokens only, 0 among them, which come again and again."""
+    if kinds:
+        return Draws(seed).integers(length, high=kinds).tolist()
+    return (Draws(seed).permutation(length) + least).tolist()
 
 
 @dataclass(frozen=True)
 class Corpus(Spec):
-    """A corpus to cut into all windows."""
+    """A corpus to cut into all windows; `least`, `kinds`: see `corpus_of`."""
 
     length: int
     num_steps: int
     seed: int = 0
+    least: int = 7
+    kinds: int = 0
 
     def arguments(self) -> dict[str, Any]:
-        return {"corpus": corpus_of(self.length, self.seed), "num_steps": self.num_steps}
+        corpus = corpus_of(self.length, self.seed, self.least, self.kinds)
+        return {"corpus": corpus, "num_steps": self.num_steps}
 
 
 @dataclass(frozen=True)
@@ -192,16 +217,18 @@ class Tokens(Spec):
 
 @dataclass(frozen=True)
 class Random(Spec):
-    """A corpus, and the seed of the generator that an epoch is drawn from."""
+    """A corpus, and the seed of the generator that an epoch is drawn from; `least`, `kinds`: see `corpus_of`."""
 
     length: int
     batch_size: int
     num_steps: int
     seed: int = 0
+    least: int = 7
+    kinds: int = 0
 
     def arguments(self) -> dict[str, Any]:
         return {
-            "corpus": corpus_of(self.length, self.seed),
+            "corpus": corpus_of(self.length, self.seed, self.least, self.kinds),
             "batch_size": self.batch_size,
             "num_steps": self.num_steps,
             "generator": self.seed,
@@ -214,17 +241,19 @@ class Random(Spec):
 
 @dataclass(frozen=True)
 class Sequential(Spec):
-    """A corpus, and where its first batch begins."""
+    """A corpus, and where its first batch begins; `least`, `kinds`: see `corpus_of`."""
 
     length: int
     batch_size: int
     num_steps: int
     offset: int
     seed: int = 0
+    least: int = 7
+    kinds: int = 0
 
     def arguments(self) -> dict[str, Any]:
         return {
-            "corpus": corpus_of(self.length, self.seed),
+            "corpus": corpus_of(self.length, self.seed, self.least, self.kinds),
             "batch_size": self.batch_size,
             "num_steps": self.num_steps,
             "offset": self.offset,
@@ -261,6 +290,15 @@ def layouts(draw: Any) -> Sequential:
     offset = draw(st.integers(0, 2 * num_steps))
     length = offset + 1 + 2 * batch_size * num_steps + draw(st.integers(0, 20))
     return Sequential(length, batch_size, num_steps, offset, draw(_seeds))
+
+
+@st.composite
+def repetitive(draw: Any) -> Random:
+    """An epoch of two different tokens, whose subsequences are seldom alike."""
+    num_steps = draw(st.integers(6, 9))
+    batch_size = draw(st.integers(2, 4))
+    length = num_steps * (2 * batch_size + 1) + draw(st.integers(0, 20))
+    return Random(length, batch_size, num_steps, draw(_seeds), kinds=2)
 
 
 long_epochs = st.builds(Random, length=st.just(1203), batch_size=st.just(8), num_steps=st.just(3), seed=_seeds)

@@ -61,9 +61,12 @@ class Tampered:
         pass
 
 
+PARTS = ("result", "again", "kept", "gradients")
+
+
 def each(change: Callable[[Any], Any]) -> Tamper:
-    """Tamper with every leaf of a result and of its gradients."""
-    return lambda seen, _: replace(seen, result=_walk(seen.result, change), gradients=_walk(seen.gradients, change))
+    """Tamper with every leaf of a result, of later calls' results, and of the gradients."""
+    return lambda seen, _: replace(seen, **{name: _walk(getattr(seen, name), change) for name in PARTS})
 
 
 def _walk(value: Any, change: Callable[[Any], Any]) -> Any:
@@ -119,7 +122,7 @@ def echo(seen: Observation, request: Request) -> Observation:
             return text
         return type(leaf)(numbers[0]) if type(leaf) in (int, float) else leaf
 
-    return replace(seen, result=_walk(seen.result, put), gradients=_walk(seen.gradients, put))
+    return replace(seen, **{name: _walk(getattr(seen, name), put) for name in PARTS})
 
 
 def _numbers(value: Any) -> Iterator[float]:

@@ -37,6 +37,13 @@ STEP = "logits, state = step(tokens[position], state)"
 OUTPUTS = "outputs, _ = rnn_scratch(one_hot(X, vocab_size), None, params)"
 CLIP = "            clip_gradients(weights, max_norm)\n"
 PARAMS = "    params = _initial(vocab_size, num_hiddens, generator)\n"
+KEPT_ON = "What is kept between two calls, and by what is it found again? Call it twice, with other contents in the same objects."
+LAID = "Give it a transpose of a tensor, as `.transpose(0, 1)` makes it. Which of your operations demand contiguous memory?"
+LONG_ONE = "Give it something of 300 steps, rows or tokens. Which of your numbers count them, and how far do these go?"
+SAME_SIZES = "Let all sizes be the same, and compare with what comes out where they all differ."
+CLOSE = (
+    "Give it logits such as 10, 10.003 and 9.997, or 10000 and -10000. What becomes of them on the way to your argmax?"
+)
 
 MUTANTS: list[Mutant] = [
     # -- one_hot
@@ -132,6 +139,61 @@ MUTANTS: list[Mutant] = [
         "test_one_hot_is_time_major_float32",
         (".to(torch.float32)  # (n, T)", ".to(torch.float32).squeeze()  # (n, T)"),
         hint="Encode a batch of one sequence and print the shape. How many axes should it have?",
+    ),
+    mutant(
+        "one_hot",
+        "views-the-indices",
+        "The indices are flattened by view, which raises where they do not lie in memory in one piece.",
+        "test_one_hot_takes_tensors_of_any_layout",
+        (
+            "nn.functional.one_hot(indices.T, vocab_size)",
+            "nn.functional.one_hot(indices.view(-1).view(indices.shape).T, vocab_size)",
+        ),
+        hint=LAID,
+    ),
+    mutant(
+        "one_hot",
+        "one-buffer",
+        "Results of one shape are written into one buffer, so that the next call overwrites an earlier result.",
+        "test_one_hot_computes_anew_at_each_call",
+        (
+            "return nn.functional.one_hot(indices.T, vocab_size).to(torch.float32)",
+            'buffer = globals().setdefault("_kept", {}).setdefault((indices.shape, vocab_size), torch.zeros(*indices.T.shape, vocab_size))\n    return buffer.copy_(nn.functional.one_hot(indices.T, vocab_size))',
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "one_hot",
+        "remembered-by-identity",
+        "The vectors are kept and found again by the tensor of indices, which may hold other ones by then.",
+        "test_one_hot_computes_anew_at_each_call",
+        (
+            "return nn.functional.one_hot(indices.T, vocab_size).to(torch.float32)",
+            'made = nn.functional.one_hot(indices.T, vocab_size).to(torch.float32)\n    return globals().setdefault("_kept", {}).setdefault((id(indices), vocab_size), (indices, made))[1].clone()',
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "one_hot",
+        "indices-in-bytes",
+        "Indices are held in bytes, so that those from 256 on wrap.",
+        "test_one_hot_is_time_major_float32",
+        (
+            "nn.functional.one_hot(indices.T, vocab_size)",
+            "nn.functional.one_hot(indices.T.to(torch.uint8).long(), vocab_size)",
+        ),
+        hint=LONG_ONE,
+    ),
+    mutant(
+        "one_hot",
+        "square-not-transposed",
+        "Where there are as many sequences as steps, the indices are not transposed.",
+        "test_one_hot_is_time_major_float32",
+        (
+            "nn.functional.one_hot(indices.T, vocab_size)",
+            "nn.functional.one_hot(indices if len(indices) == len(indices.T) else indices.T, vocab_size)",
+        ),
+        hint=SAME_SIZES,
     ),
     # -- rnn_scratch
     mutant(
@@ -454,6 +516,74 @@ MUTANTS: list[Mutant] = [
         ('params["W_xh"], params["W_hh"], params["b_h"]', 'params.pop("W_xh"), params.pop("W_hh"), params.pop("b_h")'),
         hint="Print the keys of params before and after the call. What would a second call find?",
     ),
+    mutant(
+        "rnn_scratch",
+        "views-the-inputs",
+        "The inputs are flattened by view, which raises where they do not lie in memory in one piece.",
+        "test_rnn_scratch_takes_tensors_of_any_layout",
+        (
+            "    outputs = []\n    for X in inputs:",
+            "    outputs = []\n    inputs = inputs.view(-1, inputs.shape[2]).view(inputs.shape)\n    for X in inputs:",
+        ),
+        hint=LAID,
+    ),
+    mutant(
+        "rnn_scratch",
+        "weights-remembered",
+        "The weights are kept and found again by the dict that they came in, which may hold other ones by then.",
+        "test_rnn_scratch_computes_anew_at_each_call",
+        (
+            'W_xh, W_hh, b_h = params["W_xh"], params["W_hh"], params["b_h"]',
+            'names = ["W_xh", "W_hh", "b_h"]\n    W_xh, W_hh, b_h = globals().setdefault("_kept", {}).setdefault(id(params), (params, [params[name].clone() for name in names]))[1]',
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "rnn_scratch",
+        "tanh-by-exponentials",
+        "The tanh is computed of two exponentials, which overflow where it is ±1.",
+        "test_rnn_scratch_follows_the_equation_in_float32",
+        (
+            "H = torch.tanh(X @ W_xh + H @ W_hh + b_h)",
+            "Z = X @ W_xh + H @ W_hh + b_h\n        H = (Z.exp() - (-Z).exp()) / (Z.exp() + (-Z).exp())",
+        ),
+        hint="What is the exponential of 1000 in float32, and what is that divided by itself?",
+    ),
+    mutant(
+        "rnn_scratch",
+        "truncated-every-256",
+        "The state is detached at every 256th step, so gradients do not pass further back.",
+        "test_rnn_scratch_gradients_reach_every_argument",
+        (
+            "H = torch.tanh(X @ W_xh + H @ W_hh + b_h)",
+            "before = H.detach() if outputs and len(outputs) % 256 == 0 else H\n        H = torch.tanh(X @ W_xh + before @ W_hh + b_h)",
+        ),
+        hint=LONG_ONE,
+    ),
+    mutant(
+        "rnn_scratch",
+        "square-weight-transposed",
+        "A square W_xh is taken for one in PyTorch's layout, and transposed.",
+        "test_rnn_scratch_follows_the_equation_in_float32",
+        ("H = torch.tanh(X @ W_xh + H", "H = torch.tanh(X @ (W_xh.T if W_xh.shape[0] == W_xh.shape[1] else W_xh) + H"),
+        hint=SAME_SIZES,
+    ),
+    mutant(
+        "rnn_scratch",
+        "zeros-are-padding",
+        "A step whose inputs are all zero is taken for padding, and leaves the state as it is.",
+        "test_rnn_scratch_follows_the_equation_in_float32",
+        ("H = torch.tanh(X @ W_xh + H @ W_hh + b_h)", "H = torch.tanh(X @ W_xh + H @ W_hh + b_h) if X.any() else H"),
+        hint="Let a step hold zeros only. What does the equation say of the next state?",
+    ),
+    mutant(
+        "rnn_scratch",
+        "at-most-256-steps",
+        "No more than 256 steps are run.",
+        "test_rnn_scratch_follows_the_equation_in_float32",
+        ("    outputs = []\n    for X in inputs:", "    outputs = []\n    for X in inputs[:256]:"),
+        hint=LONG_ONE,
+    ),
     # -- rnn_concise
     mutant(
         "rnn_concise",
@@ -653,6 +783,24 @@ MUTANTS: list[Mutant] = [
         _layer("nn.RNN(num_inputs, num_hiddens).requires_grad_(False)"),
         hint="Print `requires_grad` of each of the layer's parameters. What could an optimizer do with them?",
     ),
+    mutant(
+        "rnn_concise",
+        "at-most-256-steps",
+        "The module runs no more than 256 steps.",
+        "test_rnn_concise_computes_the_rnn_of_its_weights_in_float32",
+        _wrapped("return self.rnn(inputs[:256], state)"),
+        hint=LONG_ONE,
+    ),
+    mutant(
+        "rnn_concise",
+        "square-batch-first",
+        "Where there are as many sequences as steps, the inputs are taken for batch-first ones.",
+        "test_rnn_concise_computes_the_rnn_of_its_weights_in_float32",
+        _wrapped(
+            "if inputs.shape[0] == inputs.shape[1]:\n    outputs, last = self.rnn(inputs.transpose(0, 1), state)\n    return outputs.transpose(0, 1), last\nreturn self.rnn(inputs, state)"
+        ),
+        hint=SAME_SIZES,
+    ),
     # -- output_layer
     mutant(
         "output_layer",
@@ -768,6 +916,50 @@ MUTANTS: list[Mutant] = [
         "test_output_layer_gives_logits_batch_first_in_float32",
         ("return logits.transpose(0, 1)  #", "return logits.transpose(0, 1).squeeze()  #"),
         hint="Feed one sequence of one step and print the shape of the logits. How many axes should they have?",
+    ),
+    mutant(
+        "output_layer",
+        "views-the-hiddens",
+        "The hidden states are flattened by view, which raises where they do not lie in memory in one piece.",
+        "test_output_layer_takes_tensors_of_any_layout",
+        (
+            'logits = hiddens @ params["W_hq"]',
+            'logits = hiddens.view(-1, hiddens.shape[2]).view(hiddens.shape) @ params["W_hq"]',
+        ),
+        hint=LAID,
+    ),
+    mutant(
+        "output_layer",
+        "weight-remembered",
+        "The weight is kept and found again by the dict that it came in, which may hold another one by then.",
+        "test_output_layer_computes_anew_at_each_call",
+        (
+            'logits = hiddens @ params["W_hq"]',
+            'weight = globals().setdefault("_kept", {}).setdefault(id(params), (params, params["W_hq"].clone()))[1]\n    logits = hiddens @ weight',
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "output_layer",
+        "square-weight-transposed",
+        "A square W_hq is taken for one in PyTorch's layout, and transposed.",
+        "test_output_layer_gives_logits_batch_first_in_float32",
+        (
+            'logits = hiddens @ params["W_hq"]',
+            'weight = params["W_hq"]\n    logits = hiddens @ (weight.T if weight.shape[0] == weight.shape[1] else weight)',
+        ),
+        hint=SAME_SIZES,
+    ),
+    mutant(
+        "output_layer",
+        "only-whole-blocks",
+        "A large vocabulary is worked off in blocks of 256 tokens, and the last, smaller block gets the bias only.",
+        "test_output_layer_gives_logits_batch_first_in_float32",
+        (
+            'logits = hiddens @ params["W_hq"]',
+            'V = len(params["b_q"])\n    logits = hiddens @ (params["W_hq"] * (torch.arange(V) < max(256, V // 256 * 256)))',
+        ),
+        hint=LONG_ONE,
     ),
     # -- language_model_loss
     mutant(
@@ -925,6 +1117,72 @@ MUTANTS: list[Mutant] = [
         "test_language_model_loss_is_the_mean_cross_entropy_in_float32",
         (LOSS, "nn.functional.cross_entropy(logits.reshape(logits.shape[0], logits.shape[2], -1), targets)"),
         hint="Make one position very sure of its target, all others equal: does the loss notice? Two axes can have the right sizes in the wrong order.",
+    ),
+    mutant(
+        "language_model_loss",
+        "views-the-logits",
+        "The logits are flattened by view, which raises where they do not lie in memory in one piece.",
+        "test_language_model_loss_takes_tensors_of_any_layout",
+        (
+            "nn.functional.cross_entropy(logits.flatten(0, 1), ",
+            "nn.functional.cross_entropy(logits.view(-1, logits.shape[2]), ",
+        ),
+        hint=LAID,
+    ),
+    mutant(
+        "language_model_loss",
+        "targets-remembered",
+        "The targets are kept and found again by their tensor, which may hold other ones by then.",
+        "test_language_model_loss_computes_anew_at_each_call",
+        (
+            "nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())",
+            'nn.functional.cross_entropy(\n        logits.flatten(0, 1), globals().setdefault("_kept", {}).setdefault(id(targets), (targets, targets.flatten().clone()))[1]\n    )',
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "language_model_loss",
+        "one-shift-for-all",
+        "The largest logit of all positions is taken off everywhere, so that positions far below it underflow.",
+        "test_language_model_loss_is_stable_for_large_logits",
+        (
+            "return nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())",
+            "shifted = logits - logits.detach().max()\n    chosen = shifted.gather(2, targets[..., None])[..., 0]\n    return (shifted.exp().sum(2).log() - chosen).mean()",
+        ),
+        hint="Let one position have logits near 10000 and another near -10000. Whose largest logit does each need?",
+    ),
+    mutant(
+        "language_model_loss",
+        "mean-of-chunk-means",
+        "The loss is the mean of the means of 256 positions each, of which the last has fewer.",
+        "test_language_model_loss_is_the_mean_cross_entropy_in_float32",
+        (
+            "return nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())",
+            'losses = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")\n    return torch.stack([chunk.mean() for chunk in losses.split(256)]).mean()',
+        ),
+        hint="How much does a position of the last, smaller chunk weigh in the mean, and how much do the others?",
+    ),
+    mutant(
+        "language_model_loss",
+        "targets-in-bytes",
+        "Targets are held in bytes, so that those from 256 on wrap.",
+        "test_language_model_loss_is_the_mean_cross_entropy_in_float32",
+        (
+            "nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())",
+            "nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten().to(torch.uint8).long())",
+        ),
+        hint=LONG_ONE,
+    ),
+    mutant(
+        "language_model_loss",
+        "square-targets-transposed",
+        "Where there are as many sequences as steps, the targets are transposed.",
+        "test_language_model_loss_is_the_mean_cross_entropy_in_float32",
+        (
+            "nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())",
+            "nn.functional.cross_entropy(logits.flatten(0, 1), (targets.T if len(targets) == len(targets.T) else targets).flatten())",
+        ),
+        hint=SAME_SIZES,
     ),
     # -- clip_gradients
     mutant(
@@ -1106,6 +1364,41 @@ MUTANTS: list[Mutant] = [
         ("        grad.mul_(scale)\n", "        grad = grad * scale\n"),
         hint="Print p.grad after the call. What does an assignment to a loop variable change?",
     ),
+    mutant(
+        "clip_gradients",
+        "scales-a-copy",
+        "Each gradient is flattened and then scaled, which leaves it as it is where flattening had to copy it.",
+        "test_clip_gradients_takes_tensors_of_any_layout",
+        ("        grad.mul_(scale)\n", "        grad.reshape(-1).mul_(scale)\n"),
+        hint="Let a gradient be a transpose. Is its flattened form the same memory, or a copy?",
+    ),
+    mutant(
+        "clip_gradients",
+        "views-the-gradients",
+        "The gradients are flattened by view, which raises where they do not lie in memory in one piece.",
+        "test_clip_gradients_takes_tensors_of_any_layout",
+        ("torch.cat([grad.flatten() for grad in grads])", "torch.cat([grad.view(-1) for grad in grads])"),
+        hint=LAID,
+    ),
+    mutant(
+        "clip_gradients",
+        "first-ten-only",
+        "No more than ten gradients are clipped.",
+        "test_clip_gradients_scales_by_the_global_norm",
+        (
+            "    grads = [parameter.grad for parameter in parameters if parameter.grad is not None]",
+            "    grads = [parameter.grad for parameter in parameters if parameter.grad is not None][:10]",
+        ),
+        hint="Give it more parameters than you thought of. Are all of them clipped?",
+    ),
+    mutant(
+        "clip_gradients",
+        "first-256-entries",
+        "No more than 256 entries of a gradient count in the norm.",
+        "test_clip_gradients_scales_by_the_global_norm",
+        ("torch.cat([grad.flatten() for grad in grads])", "torch.cat([grad.flatten()[:256] for grad in grads])"),
+        hint=LONG_ONE,
+    ),
     # -- generate
     mutant(
         "generate",
@@ -1273,6 +1566,73 @@ MUTANTS: list[Mutant] = [
         "test_generate_refuses_an_empty_prefix",
         ("    if not prefix:\n", "    assert prefix\n    if not prefix:\n"),
         hint="Call it with an empty prefix and compare the class of the exception with the one the contract names under Raises.",
+    ),
+    mutant(
+        "generate",
+        "naive-exponentials",
+        "The logits are exponentiated as they are, which overflows for large ones.",
+        "test_generate_gives_the_prefix_and_the_most_likely_tokens",
+        ("int(logits.argmax())", "int((logits.exp() / logits.exp().sum()).argmax())"),
+        hint=CLOSE,
+    ),
+    mutant(
+        "generate",
+        "half-precision",
+        "The logits are rounded to half precision, in which close ones are equal.",
+        "test_generate_gives_the_prefix_and_the_most_likely_tokens",
+        ("int(logits.argmax())", "int(logits.half().argmax())"),
+        hint=CLOSE,
+    ),
+    mutant(
+        "generate",
+        "single-precision",
+        "The logits are rounded to float32, in which close ones of float64 are equal.",
+        "test_generate_gives_the_prefix_and_the_most_likely_tokens",
+        ("int(logits.argmax())", "int(logits.float().argmax())"),
+        hint=CLOSE,
+    ),
+    mutant(
+        "generate",
+        "tokens-in-bytes",
+        "Predictions are held in bytes, so that tokens from 256 on wrap.",
+        "test_generate_gives_the_prefix_and_the_most_likely_tokens",
+        ("int(logits.argmax())", "int(logits.argmax()) % 256"),
+        hint=LONG_ONE,
+    ),
+    mutant(
+        "generate",
+        "truth-of-the-state",
+        "A state that is not true, such as 0, is taken for none.",
+        "test_generate_passes_the_state_on",
+        ("step(tokens[position], state)", "step(tokens[position], state or None)"),
+        hint="Which states count as false in Python? Is each of them the same as no state?",
+    ),
+    mutant(
+        "generate",
+        "a-batch-of-one",
+        "A token is handed to step as a tensor with an axis, a batch of one.",
+        "test_generate_feeds_every_token_but_the_last_once",
+        ("step(tokens[position], state)", "step(torch.tensor([tokens[position]]), state)"),
+        hint="What may step be handed, by its contract? Print the shape of what you hand it.",
+    ),
+    mutant(
+        "generate",
+        "remembered-by-identity",
+        "The prefix is kept and found again by its list, which may hold other tokens by then.",
+        "test_generate_computes_anew_at_each_call",
+        (
+            "tokens = list(prefix)",
+            'tokens = list(globals().setdefault("_kept", {}).setdefault(id(prefix), (prefix, list(prefix)))[1])',
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "generate",
+        "at-most-256-tokens",
+        "The text ends with its 256th token.",
+        "test_generate_gives_the_prefix_and_the_most_likely_tokens",
+        ("range(len(prefix) + num_preds - 1)", "range(min(255, len(prefix) + num_preds - 1))"),
+        hint=LONG_ONE,
     ),
     # -- train_language_model
     mutant(
@@ -1648,6 +2008,14 @@ MUTANTS: list[Mutant] = [
         "test_train_language_model_leaves_arguments_and_random_state_alone",
         ("torch.randperm(count, generator=generator)", "torch.randperm(count)"),
         hint="Train twice with generators of the same seed. Which of your draws does not name the generator?",
+    ),
+    mutant(
+        "train_language_model",
+        "squeezed",
+        "Axes of size 1 are squeezed away: a single hidden unit changes the shapes of the weights.",
+        "test_train_language_model_returns_float32_weights_of_the_model",
+        ("return {name: weight.detach() for", "return {name: weight.detach().squeeze() for"),
+        hint="Train with one hidden unit, and print the shapes of the weights.",
     ),
 ]
 

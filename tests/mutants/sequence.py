@@ -32,6 +32,12 @@ INPUTS = "tokens[offset : offset + num_tokens].reshape(batch_size, -1)"
 TARGETS = "tokens[offset + 1 : offset + 1 + num_tokens].reshape(batch_size, -1)"
 SEQUENTIAL_BATCHES = "    for b in range(inputs.shape[1] // num_steps):\n"
 SEQUENTIAL_PAIR = "yield inputs[:, columns], targets[:, columns]"
+KEPT_ON = "What is kept between two calls, and by what is it found again? Call it twice, with other contents in the same objects."
+LAID = "Give it a tensor whose elements do not lie side by side in memory, such as every second one of another. Which of your operations care?"
+LONG_ONE = "Give it something of 300 rows or steps. Which of your numbers count them, and how far do these go?"
+DIGITS = "Which is the largest number that each type on the way can hold exactly, and which tokens may come?"
+AGAIN = "Let tokens come again in the corpus. What tells your code where it stands?"
+SAME_SIZES = "Let all sizes be the same, and compare with what comes out where they all differ."
 
 MUTANTS = [
     # -- autoregressive_windows ---------------------------------------------------------------------------
@@ -150,6 +156,47 @@ MUTANTS = [
         ),
         hint="How many rows does the contract promise? Which values have all tau values before them?",
         convention="pandas' shift",
+    ),
+    mutant(
+        "autoregressive_windows",
+        "strides-assumed",
+        "The series is read as if its values lay side by side in memory.",
+        "test_autoregressive_windows_takes_tensors_of_any_layout",
+        ("windows = series.unfold(0, tau + 1, 1)", "windows = series.as_strided((len(series) - tau, tau + 1), (1, 1))"),
+        hint=LAID,
+    ),
+    mutant(
+        "autoregressive_windows",
+        "remembered-by-identity",
+        "The windows of a series are kept and found again by the tensor itself, which may hold other values by then.",
+        "test_autoregressive_windows_computes_anew_at_each_call",
+        (
+            "    return windows[:, :tau], windows[:, tau:]\n",
+            '    windows = globals().setdefault("_kept", {}).setdefault((id(series), tau), (series, windows.clone()))[1]\n    return windows[:, :tau], windows[:, tau:]\n',
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "autoregressive_windows",
+        "rows-counted-in-bytes",
+        "Rows are counted in bytes: after 256 windows the first ones come again.",
+        "test_autoregressive_windows_cut_the_series_as_the_contract_says",
+        (
+            "    return windows[:, :tau], windows[:, tau:]\n",
+            "    windows = windows[torch.arange(len(windows)) % 256]\n    return windows[:, :tau], windows[:, tau:]\n",
+        ),
+        hint=LONG_ONE,
+    ),
+    mutant(
+        "autoregressive_windows",
+        "duplicates-removed",
+        "Equal windows are kept once, as in a set.",
+        "test_autoregressive_windows_cut_the_series_as_the_contract_says",
+        (
+            "    return windows[:, :tau], windows[:, tau:]\n",
+            "    windows = torch.stack(list({tuple(row.tolist()): row for row in windows}.values()))\n    return windows[:, :tau], windows[:, tau:]\n",
+        ),
+        hint="Give it a series of zeros and ones. How many rows does the contract promise, and how many are there?",
     ),
     # -- fit_autoregression -------------------------------------------------------------------------------
     mutant(
@@ -383,6 +430,33 @@ MUTANTS = [
         hint="Does what you minimise hold anything but the squared errors? Multiply all data by 0.02 and compare the fits.",
         convention="scikit-learn's Ridge",
     ),
+    mutant(
+        "fit_autoregression",
+        "first-600-rows",
+        "Only the first 600 rows are fitted, as many as the book trains on.",
+        "test_fit_autoregression_counts_every_row",
+        ("torch.linalg.lstsq(design, labels)", "torch.linalg.lstsq(design[:600], labels[:600])"),
+        hint="How many rows of a longer table does your fit look at?",
+    ),
+    mutant(
+        "fit_autoregression",
+        "strides-assumed",
+        "The features are read as if their rows lay one after another in memory.",
+        "test_fit_autoregression_takes_tensors_of_any_layout",
+        ("torch.cat([features, torch", "torch.cat([features.as_strided(features.shape, (features.shape[1], 1)), torch"),
+        hint=LAID,
+    ),
+    mutant(
+        "fit_autoregression",
+        "remembered-by-identity",
+        "The pseudo-inverse is kept and found again by the tensor of features, which may hold other values by then.",
+        "test_fit_autoregression_computes_anew_at_each_call",
+        (
+            "solution = torch.linalg.lstsq(design, labels).solution[:, 0]",
+            'inverse = globals().setdefault("_kept", {}).setdefault(id(features), (features, torch.linalg.pinv(design)))[1]\n    solution = (inverse @ labels)[:, 0]',
+        ),
+        hint=KEPT_ON,
+    ),
     # -- multistep_predictions ----------------------------------------------------------------------------
     mutant(
         "multistep_predictions",
@@ -530,6 +604,52 @@ MUTANTS = [
         "test_multistep_predictions_feed_predictions_back",
         (FED, "predict(result[t - tau : t])[0]"),
         hint="predict maps (m, tau) to (m, 1): what is m for one window, and which shape do you hand over?",
+    ),
+    mutant(
+        "multistep_predictions",
+        "strides-assumed",
+        "The series is read as if its values lay side by side in memory.",
+        "test_multistep_predictions_takes_tensors_of_any_layout",
+        ("result = series.clone()", "result = series.as_strided((len(series),), (1,)).clone()"),
+        hint=LAID,
+    ),
+    mutant(
+        "multistep_predictions",
+        "remembered-by-identity",
+        "The observations are kept and found again by the tensor itself, which may hold other values by then.",
+        "test_multistep_predictions_computes_anew_at_each_call",
+        (
+            "result = series.clone()",
+            'result = globals().setdefault("_kept", {}).setdefault(id(series), (series, series.clone()))[1].clone()',
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "multistep_predictions",
+        "first-model-kept",
+        "Where tau and start are those of an earlier call, that call's model predicts.",
+        "test_multistep_predictions_computes_anew_at_each_call",
+        (
+            "result = series.clone()",
+            'predict = globals().setdefault("_kept", {}).setdefault((tau, start, len(series)), predict)\n    result = series.clone()',
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "multistep_predictions",
+        "at-most-256-entries",
+        "Nothing is predicted from the 256th entry on.",
+        "test_multistep_predictions_feed_predictions_back",
+        ("    for t in range(start, len(series)):\n", "    for t in range(start, min(len(series), 256)):\n"),
+        hint=LONG_ONE,
+    ),
+    mutant(
+        "multistep_predictions",
+        "centred-with-the-future",
+        "The mean of the whole series, of what is to be predicted too, is taken off and added again, which costs the digits of all others where one is large.",
+        "test_multistep_predictions_feed_predictions_back",
+        ("result = series.clone()", "result = series - series.mean() + series.mean()"),
+        hint="Let the series hold a huge number behind start. Does it change what comes before?",
     ),
     # -- k_step_predictions -------------------------------------------------------------------------------
     mutant(
@@ -692,6 +812,61 @@ MUTANTS = [
         ),
         hint="Print the length of every row. Which windows have a prediction inside the series in all rows?",
     ),
+    mutant(
+        "k_step_predictions",
+        "strides-assumed",
+        "The series is read as if its values lay side by side in memory.",
+        "test_k_step_predictions_takes_tensors_of_any_layout",
+        (
+            "series.unfold(0, tau, 1)[: len(series) - tau - k + 1]",
+            "series.as_strided((len(series) - tau - k + 1, tau), (1, 1))",
+        ),
+        hint=LAID,
+    ),
+    mutant(
+        "k_step_predictions",
+        "remembered-by-identity",
+        "The windows are kept and found again by the tensor itself, which may hold other values by then.",
+        "test_k_step_predictions_computes_anew_at_each_call",
+        (
+            "known = series.unfold(0, tau, 1)[: len(series) - tau - k + 1]",
+            'known = globals().setdefault("_kept", {}).setdefault((id(series), tau, k), (series, series.unfold(0, tau, 1)[: len(series) - tau - k + 1].clone()))[1]',
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "k_step_predictions",
+        "first-model-kept",
+        "Where tau and k are those of an earlier call, that call's model predicts.",
+        "test_k_step_predictions_computes_anew_at_each_call",
+        (
+            "    for _ in range(k):\n        ahead",
+            '    predict = globals().setdefault("_kept", {}).setdefault((tau, k, len(series)), predict)\n    for _ in range(k):\n        ahead',
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "k_step_predictions",
+        "square-transposed",
+        "Where there are as many windows as steps, the result is transposed once too often.",
+        "test_k_step_predictions_look_one_to_k_steps_ahead",
+        (
+            "    return known[:, tau:].T  #",
+            "    known = torch.cat([known[:, :tau], known[:, tau:].T], 1) if len(known) == k else known\n    return known[:, tau:].T  #",
+        ),
+        hint=SAME_SIZES,
+    ),
+    mutant(
+        "k_step_predictions",
+        "columns-counted-in-bytes",
+        "Windows are counted in bytes: after 256 of them the first ones come again.",
+        "test_k_step_predictions_look_one_to_k_steps_ahead",
+        (
+            "series.unfold(0, tau, 1)[: len(series) - tau - k + 1]",
+            "series.unfold(0, tau, 1)[torch.arange(len(series) - tau - k + 1) % 256]",
+        ),
+        hint=LONG_ONE,
+    ),
     # -- language_model_windows ---------------------------------------------------------------------------
     mutant(
         "language_model_windows",
@@ -824,6 +999,47 @@ MUTANTS = [
         "test_language_model_windows_are_all_overlapping_windows",
         (PAIRS, "    return windows[:, :-1].tolist(), windows[:, 1:].tolist()\n"),
         hint="Print type(X). What does the contract say about its dtype?",
+    ),
+    mutant(
+        "language_model_windows",
+        "duplicates-removed",
+        "Equal windows are kept once, as in a set.",
+        "test_language_model_windows_are_all_overlapping_windows",
+        (
+            "    return windows[:, :-1], windows[:, 1:]\n",
+            "    windows = torch.tensor(list(dict.fromkeys(map(tuple, windows.tolist()))))\n    return windows[:, :-1], windows[:, 1:]\n",
+        ),
+        hint=AGAIN,
+    ),
+    mutant(
+        "language_model_windows",
+        "through-double",
+        "Tokens go through float64, which rounds the largest ones.",
+        "test_language_model_windows_are_all_overlapping_windows",
+        ("torch.tensor(corpus).unfold(", "torch.tensor(corpus, dtype=torch.float64).long().unfold("),
+        hint=DIGITS,
+    ),
+    mutant(
+        "language_model_windows",
+        "remembered-by-identity",
+        "The tokens are kept and found again by the list itself, which may hold other ones by then.",
+        "test_language_model_windows_computes_anew_at_each_call",
+        (
+            "windows = torch.tensor(corpus).unfold(",
+            'windows = globals().setdefault("_kept", {}).setdefault(id(corpus), (corpus, torch.tensor(corpus)))[1].unfold(',
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "language_model_windows",
+        "rows-counted-in-bytes",
+        "Rows are counted in bytes: after 256 windows the first ones come again.",
+        "test_language_model_windows_are_all_overlapping_windows",
+        (
+            "    return windows[:, :-1], windows[:, 1:]\n",
+            "    windows = windows[torch.arange(len(windows)) % 256]\n    return windows[:, :-1], windows[:, 1:]\n",
+        ),
+        hint=LONG_ONE,
     ),
     # -- random_batches -----------------------------------------------------------------------------------
     mutant(
@@ -1174,6 +1390,50 @@ MUTANTS = [
         hint="Number the subsequences of a long corpus and print the first batch: can the last subsequence ever be in it?",
         convention="tf.data's shuffle",
     ),
+    mutant(
+        "random_batches",
+        "targets-by-token",
+        "The target of a token is what follows it where it comes first in the corpus.",
+        "test_random_batches_cut_a_corpus_whose_tokens_come_again",
+        (
+            "yield tokens[places], tokens[places + 1]",
+            "yield tokens[places], torch.tensor([[corpus[corpus.index(one) + 1] for one in row] for row in tokens[places].tolist()])",
+        ),
+        hint=AGAIN,
+    ),
+    mutant(
+        "random_batches",
+        "remembered-by-identity",
+        "The tokens are kept and found again by the list itself, which may hold other ones by then.",
+        "test_random_batches_computes_anew_at_each_call",
+        (
+            "    tokens = torch.tensor(corpus)\n    for b in range(m",
+            '    tokens = globals().setdefault("_kept", {}).setdefault(id(corpus), (corpus, torch.tensor(corpus)))[1]\n    for b in range(m',
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "random_batches",
+        "through-double",
+        "Tokens go through float64, which rounds the largest ones.",
+        "test_random_batches_hold_contiguous_pieces_of_the_corpus",
+        (
+            "    tokens = torch.tensor(corpus)\n    for b in range(m",
+            "    tokens = torch.tensor(corpus, dtype=torch.float64).long()\n    for b in range(m",
+        ),
+        hint=DIGITS,
+    ),
+    mutant(
+        "random_batches",
+        "steps-counted-in-bytes",
+        "Steps are counted in bytes: after 256 of them a row begins again.",
+        "test_random_batches_hold_contiguous_pieces_of_the_corpus",
+        (
+            "places = starts[:, None] + torch.arange(num_steps)",
+            "places = starts[:, None] + torch.arange(num_steps) % 256",
+        ),
+        hint=LONG_ONE,
+    ),
     # -- sequential_batches -------------------------------------------------------------------------------
     mutant(
         "sequential_batches",
@@ -1380,6 +1640,58 @@ MUTANTS = [
         (SEQUENTIAL_PAIR, "yield inputs[:, columns], targets[:, columns].flatten()"),
         hint="Print the shapes of X and Y side by side.",
         convention="PyTorch's word-level language model",
+    ),
+    mutant(
+        "sequential_batches",
+        "targets-by-token",
+        "The target of a token is what follows it where it comes first in the corpus.",
+        "test_sequential_batches_lay_the_corpus_out_in_rows",
+        (
+            "yield inputs[:, columns], targets[:, columns]",
+            "yield inputs[:, columns], torch.tensor([[corpus[corpus.index(one) + 1] for one in row] for row in inputs[:, columns].tolist()])",
+        ),
+        hint=AGAIN,
+    ),
+    mutant(
+        "sequential_batches",
+        "remembered-by-identity",
+        "The tokens are kept and found again by the list itself, which may hold other ones by then.",
+        "test_sequential_batches_computes_anew_at_each_call",
+        (
+            "    tokens = torch.tensor(corpus)\n    inputs",
+            '    tokens = globals().setdefault("_kept", {}).setdefault(id(corpus), (corpus, torch.tensor(corpus)))[1]\n    inputs',
+        ),
+        hint=KEPT_ON,
+    ),
+    mutant(
+        "sequential_batches",
+        "through-double",
+        "Tokens go through float64, which rounds the largest ones.",
+        "test_sequential_batches_lay_the_corpus_out_in_rows",
+        (
+            "    tokens = torch.tensor(corpus)\n    inputs",
+            "    tokens = torch.tensor(corpus, dtype=torch.float64).long()\n    inputs",
+        ),
+        hint=DIGITS,
+    ),
+    mutant(
+        "sequential_batches",
+        "at-most-256-steps",
+        "A batch holds 256 columns at most, however many steps are asked for.",
+        "test_sequential_batches_lay_the_corpus_out_in_rows",
+        (
+            "columns = slice(b * num_steps, (b + 1) * num_steps)",
+            "columns = slice(b * num_steps, b * num_steps + min(num_steps, 256))",
+        ),
+        hint=LONG_ONE,
+    ),
+    mutant(
+        "sequential_batches",
+        "offset-in-a-byte",
+        "The offset is taken modulo 256.",
+        "test_sequential_batches_lay_the_corpus_out_in_rows",
+        ("    num_tokens = (len(corpus)", "    offset %= 256\n    num_tokens = (len(corpus)"),
+        hint="Where does the first row begin for an offset of 260?",
     ),
 ]
 

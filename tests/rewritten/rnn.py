@@ -30,6 +30,37 @@ REWRITTEN = [
     rewritten(
         "one_hot/squeezed", "classes", ("indices.T.unsqueeze(2), 1.0)", "indices.T.unsqueeze(2), 1.0).squeeze()")
     ),
+    rewritten(
+        "one_hot/views-the-indices",
+        "classes",
+        ("indices.T.unsqueeze(2)", "indices.view(-1).view(n, T).T.unsqueeze(2)"),
+    ),
+    rewritten(
+        "one_hot/one-buffer",
+        "pedant",
+        (
+            "result = torch.zeros((num_steps, batch_size, vocab_size), dtype=torch.float32, device=indices.device)",
+            'result = globals().setdefault("_kept", {}).setdefault(\n        (num_steps, batch_size, vocab_size), torch.zeros((num_steps, batch_size, vocab_size), dtype=torch.float32)\n    ).zero_()',
+        ),
+    ),
+    rewritten(
+        "one_hot/remembered-by-identity",
+        "numpy_inside",
+        (
+            "    places = indices.cpu().numpy().T\n",
+            '    places = globals().setdefault("_kept", {}).setdefault(id(indices), (indices, indices.cpu().numpy().T.copy()))[1]\n',
+        ),
+    ),
+    rewritten(
+        "one_hot/indices-in-bytes",
+        "functional",
+        ("torch.eq(indices.t().unsqueeze(-1), places)", "torch.eq(indices.t().to(torch.uint8).unsqueeze(-1), places)"),
+    ),
+    rewritten(
+        "one_hot/square-not-transposed",
+        "fused",
+        ("[indices.permute(1, 0)]", "[indices if indices.size(0) == indices.size(1) else indices.permute(1, 0)]"),
+    ),
     # -- rnn_scratch
     rewritten(
         "rnn_scratch/truncated-every-eight",
@@ -191,6 +222,56 @@ REWRITTEN = [
             'W_xh, W_hh, b_h = map(params.pop, ("W_xh", "W_hh", "b_h"))',
         ),
     ),
+    rewritten(
+        "rnn_scratch/views-the-inputs",
+        "numpy_inside",
+        (
+            'projected = inputs @ params["W_xh"]',
+            'projected = inputs.view(-1, inputs.shape[2]).view(inputs.shape) @ params["W_xh"]',
+        ),
+    ),
+    rewritten(
+        "rnn_scratch/weights-remembered",
+        "fused",
+        (
+            "weights, one = stacked(params), inputs.new_ones((n, 1))",
+            'weights = globals().setdefault("_kept", {}).setdefault(id(params), (params, stacked(params)))[1]\n    one = inputs.new_ones((n, 1))',
+        ),
+    ),
+    rewritten(
+        "rnn_scratch/tanh-by-exponentials",
+        "functional",
+        (
+            '    return (x.matmul(params["W_xh"]) + hidden.matmul(params["W_hh"]) + params["b_h"]).tanh()',
+            '    z = x.matmul(params["W_xh"]) + hidden.matmul(params["W_hh"]) + params["b_h"]\n    up, down = z.exp(), z.neg().exp()\n    return (up - down) / (up + down)',
+        ),
+    ),
+    rewritten(
+        "rnn_scratch/truncated-every-256",
+        "chatty",
+        ("linear(state, params", "linear(state.detach() if t and t % 256 == 0 else state, params"),
+    ),
+    rewritten(
+        "rnn_scratch/square-weight-transposed",
+        "classes",
+        (
+            'torch.mm(x, self.weights["W_xh"])',
+            'torch.mm(x, w.T if (w := self.weights["W_xh"]).shape[0] == w.shape[1] else w)',
+        ),
+    ),
+    rewritten(
+        "rnn_scratch/zeros-are-padding",
+        "pedant",
+        (
+            "hidden = torch.tanh(preactivation)",
+            "hidden = torch.tanh(preactivation) if bool(inputs[time].any()) else hidden",
+        ),
+    ),
+    rewritten(
+        "rnn_scratch/at-most-256-steps",
+        "functional",
+        ("accumulate(inputs.unbind(), ", "accumulate(inputs[:256].unbind(), "),
+    ),
     # -- rnn_concise
     rewritten("rnn_concise/batch-first", "fused", ("num_layers=1, ", "num_layers=1, batch_first=True, ")),
     rewritten("rnn_concise/relu", "fused", ('nonlinearity="tanh"', 'nonlinearity="relu"')),
@@ -291,6 +372,19 @@ REWRITTEN = [
             "    for name, p in net.named_parameters():\n        p.requires_grad = False\n",
         ),
     ),
+    rewritten(
+        "rnn_concise/at-most-256-steps",
+        "classes",
+        ("super().forward(inputs, state)", "super().forward(inputs[:256], state)"),
+    ),
+    rewritten(
+        "rnn_concise/square-batch-first",
+        "numpy_inside",
+        (
+            "    def forward(self, inputs, state):\n        if state is None:",
+            "    def forward(self, inputs, state):\n        if inputs.shape[0] == inputs.shape[1]:\n            outputs, last = self.core(inputs.transpose(0, 1), state)\n            return outputs.transpose(0, 1), last\n        if state is None:",
+        ),
+    ),
     # -- output_layer
     rewritten("output_layer/time-first", "classes", ("hiddens.permute(1, 0, 2)", "hiddens")),
     rewritten(
@@ -337,6 +431,35 @@ REWRITTEN = [
         (
             "torch.matmul(hiddens, W_hq).permute(1, 0, 2) + b_q",
             "(torch.matmul(hiddens, W_hq).permute(1, 0, 2) + b_q).squeeze()",
+        ),
+    ),
+    rewritten(
+        "output_layer/views-the-hiddens",
+        "numpy_inside",
+        ("hiddens.reshape(T * n, h)", "hiddens.view(T * n, h)"),
+    ),
+    rewritten(
+        "output_layer/weight-remembered",
+        "fused",
+        (
+            'scores = torch.einsum("tnh,hv->ntv", hiddens, params["W_hq"])',
+            'weight = globals().setdefault("_kept", {}).setdefault(id(params), (params, params["W_hq"].clone()))[1]\n    scores = torch.einsum("tnh,hv->ntv", hiddens, weight)',
+        ),
+    ),
+    rewritten(
+        "output_layer/square-weight-transposed",
+        "fused",
+        (
+            'scores = torch.einsum("tnh,hv->ntv", hiddens, params["W_hq"])',
+            'weight = params["W_hq"]\n    weight = weight.T if weight.shape[0] == weight.shape[1] else weight\n    scores = torch.einsum("tnh,hv->ntv", hiddens, weight)',
+        ),
+    ),
+    rewritten(
+        "output_layer/only-whole-blocks",
+        "scripted",
+        (
+            "    return score(hiddens, **params)\n",
+            '    W_hq, b_q = params["W_hq"], params["b_q"]\n    V = len(b_q)\n    return score(hiddens, W_hq * (torch.arange(V) < max(256, V // 256 * 256)), b_q)\n',
         ),
     ),
     # -- language_model_loss
@@ -405,6 +528,45 @@ REWRITTEN = [
         "language_model_loss/reshaped",
         "fused",
         ("logits.movedim(-1, 1)", "logits.reshape(len(logits), logits.size(2), logits.size(1))"),
+    ),
+    rewritten(
+        "language_model_loss/views-the-logits",
+        "classes",
+        ("logits.reshape(-1, logits.shape[-1])", "logits.view(-1, logits.shape[-1])"),
+    ),
+    rewritten(
+        "language_model_loss/targets-remembered",
+        "pedant",
+        (
+            "torch.gather(shifted, 2, targets.unsqueeze(2))",
+            'torch.gather(shifted, 2, globals().setdefault("_kept", {}).setdefault(id(targets), (targets, targets.unsqueeze(2).clone()))[1])',
+        ),
+    ),
+    rewritten(
+        "language_model_loss/one-shift-for-all",
+        "pedant",
+        ("largest = logits.detach().amax(dim=2, keepdim=True)", "largest = logits.detach().amax()"),
+    ),
+    rewritten(
+        "language_model_loss/mean-of-chunk-means",
+        "functional",
+        (
+            "return surprise.mean()",
+            "return torch.stack([chunk.mean() for chunk in surprise.flatten().split(256)]).mean()",
+        ),
+    ),
+    rewritten(
+        "language_model_loss/targets-in-bytes",
+        "numpy_inside",
+        ("log_probs[rows, steps, targets]", "log_probs[rows, steps, targets % 256]"),
+    ),
+    rewritten(
+        "language_model_loss/square-targets-transposed",
+        "fused",
+        (
+            "nn.functional.cross_entropy(axes, targets)",
+            "nn.functional.cross_entropy(axes, targets.T if targets.size(0) == targets.size(1) else targets)",
+        ),
     ),
     # -- clip_gradients
     rewritten(
@@ -497,6 +659,29 @@ REWRITTEN = [
         ("[p.grad for p in parameters if p.grad is not None]", "[p.grad for p in parameters]"),
     ),
     rewritten("clip_gradients/copies-scaled", "numpy_inside", ("a *= ratio", "a = a * ratio")),
+    rewritten(
+        "clip_gradients/scales-a-copy",
+        "scripted",
+        ("grad.mul_(max_norm / norm)", "grad.reshape(-1).mul_(max_norm / norm)"),
+    ),
+    rewritten(
+        "clip_gradients/views-the-gradients",
+        "chatty",
+        ("p.grad.flatten()", "p.grad.view(-1)"),
+    ),
+    rewritten(
+        "clip_gradients/first-ten-only",
+        "functional",
+        (
+            "owners = [p for p in parameters if p.grad is not None]",
+            "owners = [p for p in parameters if p.grad is not None][:10]",
+        ),
+    ),
+    rewritten(
+        "clip_gradients/first-256-entries",
+        "numpy_inside",
+        ("np.square(a).sum()", "np.square(a.ravel()[:256]).sum()"),
+    ),
     # -- generate
     rewritten(
         "generate/warm-up-predicts",
@@ -599,6 +784,49 @@ REWRITTEN = [
             '    if len(prefix) < 1:\n        raise ValueError("generate: an empty prefix gives nothing to go on")\n',
             '    assert len(prefix) > 0, "generate: an empty prefix gives nothing to go on"\n',
         ),
+    ),
+    rewritten(
+        "generate/naive-exponentials",
+        "pedant",
+        ("torch.argmax(logits).item()", "torch.argmax(logits.exp() / logits.exp().sum()).item()"),
+    ),
+    rewritten(
+        "generate/half-precision",
+        "functional",
+        ("token = logits.argmax().item()", "token = logits.half().argmax().item()"),
+    ),
+    rewritten(
+        "generate/single-precision",
+        "fused",
+        ("int(torch.argmax(scores))", "int(torch.argmax(scores.float()))"),
+    ),
+    rewritten(
+        "generate/tokens-in-bytes",
+        "scripted",
+        ("logits.max(dim=0).indices.item()", "logits.max(dim=0).indices.item() % 256"),
+    ),
+    rewritten(
+        "generate/truth-of-the-state",
+        "numpy_inside",
+        ("step(int(tokens[i]), state)", "step(int(tokens[i]), state or None)"),
+    ),
+    rewritten(
+        "generate/a-batch-of-one",
+        "chatty",
+        ("step(torch.tensor(out[-1]), state)", "step(torch.tensor([out[-1]]), state)"),
+    ),
+    rewritten(
+        "generate/remembered-by-identity",
+        "classes",
+        (
+            "writer, text = Writer(step, state), list(prefix)",
+            'text = list(globals().setdefault("_kept", {}).setdefault(id(prefix), (prefix, list(prefix)))[1])\n        writer = Writer(step, state)',
+        ),
+    ),
+    rewritten(
+        "generate/at-most-256-tokens",
+        "scripted",
+        ("range(len(prefix) - 1 + num_preds)", "range(min(255, len(prefix) - 1 + num_preds))"),
     ),
     # -- train_language_model
     rewritten("train_language_model/epochs-ignored", "classes", ("for _ in range(num_epochs):", "for _ in range(5):")),
@@ -813,5 +1041,10 @@ REWRITTEN = [
         "train_language_model/batches-from-the-global-generator",
         "functional",
         ("torch.randperm(len(table), generator=generator)", "torch.randperm(len(table))"),
+    ),
+    rewritten(
+        "train_language_model/squeezed",
+        "numpy_inside",
+        ("return {name: torch.from_numpy(value) for name", "return {name: torch.from_numpy(value.squeeze()) for name"),
     ),
 ]

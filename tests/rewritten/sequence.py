@@ -121,6 +121,38 @@ REWRITTEN = [
             "    windows = cut_every(padded, tau + 1, 1)",
         ),
     ),
+    rewritten(
+        "autoregressive_windows/strides-assumed",
+        "terse",
+        (
+            "series[arange(len(series) - tau)[:, None] + arange(tau)], series[tau:, None]",
+            "series.as_strided((len(series) - tau, tau), (1, 1)), series.as_strided((len(series) - tau, 1), (1, 1), tau)",
+        ),
+    ),
+    rewritten(
+        "autoregressive_windows/remembered-by-identity",
+        "classes",
+        (
+            "return Examples(series, tau).stacked()",
+            'return globals().setdefault("_kept", {}).setdefault((id(series), tau), (series, Examples(series, tau).stacked()))[1]',
+        ),
+    ),
+    rewritten(
+        "autoregressive_windows/rows-counted-in-bytes",
+        "lazy",
+        (
+            "runs = list(sliding(series, tau + 1))",
+            "runs = list(sliding(series, tau + 1))\n    runs = [runs[i % 256] for i in range(len(runs))]",
+        ),
+    ),
+    rewritten(
+        "autoregressive_windows/duplicates-removed",
+        "lazy",
+        (
+            "runs = list(sliding(series, tau + 1))",
+            "runs = list({tuple(map(float, run)): run for run in sliding(series, tau + 1)}.values())",
+        ),
+    ),
     # -- fit_autoregression -------------------------------------------------------------------------------
     rewritten(
         "fit_autoregression/no-bias",
@@ -253,6 +285,27 @@ REWRITTEN = [
             "squares.diagonal()[:-1] += 1.0\n    solution = torch.linalg.solve(squares, products).to(features)",
         ),
     ),
+    rewritten(
+        "fit_autoregression/first-600-rows",
+        "numpy_inside",
+        ("np.linalg.lstsq(design, y, rcond=None)", "np.linalg.lstsq(design[:600], y[:600], rcond=None)"),
+    ),
+    rewritten(
+        "fit_autoregression/strides-assumed",
+        "terse",
+        (
+            "cat([ones_like(labels), features], 1)",
+            "cat([ones_like(labels), features.as_strided(features.shape, (features.shape[1], 1))], 1)",
+        ),
+    ),
+    rewritten(
+        "fit_autoregression/remembered-by-identity",
+        "terse",
+        (
+            "(torch.linalg.pinv(cat([ones_like(labels), features], 1)) @ labels)",
+            '(globals().setdefault("_kept", {}).setdefault(id(features), (features, torch.linalg.pinv(cat([ones_like(labels), features], 1))))[1] @ labels)',
+        ),
+    ),
     # -- multistep_predictions ----------------------------------------------------------------------------
     rewritten("multistep_predictions/reads-the-truth", "numpy_inside", (NUMPY_WINDOW, "window = values[t - tau : t]")),
     rewritten(
@@ -321,6 +374,40 @@ REWRITTEN = [
         (TERSE_PAST, "series[tau + start :], series[: tau + start])"),
     ),
     rewritten("multistep_predictions/flat-window", "classes", (CLASSES_NEWEST, "self.model(newest)")),
+    rewritten(
+        "multistep_predictions/strides-assumed",
+        "classes",
+        ("carried_on(series[:start].clone(),", "carried_on(series.as_strided((start,), (1,)).clone(),"),
+    ),
+    rewritten(
+        "multistep_predictions/remembered-by-identity",
+        "numpy_inside",
+        (
+            "    result = np.empty_like(values)\n",
+            '    values = globals().setdefault("_kept", {}).setdefault(id(series), (series, values.copy()))[1]\n    result = np.empty_like(values)\n',
+        ),
+    ),
+    rewritten(
+        "multistep_predictions/first-model-kept",
+        "pedant",
+        (
+            '    result = torch.full_like(series, float("nan"))\n',
+            '    predict = globals().setdefault("_kept", {}).setdefault((tau, start, length), predict)\n    result = torch.full_like(series, float("nan"))\n',
+        ),
+    ),
+    rewritten(
+        "multistep_predictions/at-most-256-entries",
+        "scripted",
+        ("result[start:], strict=False)", "result[start:256], strict=False)"),
+    ),
+    rewritten(
+        "multistep_predictions/centred-with-the-future",
+        "pedant",
+        (
+            "    result[:start] = series[:start]\n",
+            "    result[:start] = (series - series.mean() + series.mean())[:start]\n",
+        ),
+    ),
     # -- k_step_predictions -------------------------------------------------------------------------------
     rewritten(
         "k_step_predictions/reads-the-truth",
@@ -390,6 +477,46 @@ REWRITTEN = [
             LAZY_LEVELS,
             "levels = enumerate(zip(*curves, strict=True))\n"
             "    return [torch.stack(list(level[: count - j])) for j, level in levels]",
+        ),
+    ),
+    rewritten(
+        "k_step_predictions/strides-assumed",
+        "terse",
+        (
+            "rows = series[arange(len(series) - tau - k + 1)[:, None] + arange(tau)]",
+            "rows = series.as_strided((len(series) - tau - k + 1, tau), (1, 1))",
+        ),
+    ),
+    rewritten(
+        "k_step_predictions/remembered-by-identity",
+        "scripted",
+        (
+            "windows = cut_every(series[: len(series) - k], tau, 1)",
+            'windows = globals().setdefault("_kept", {}).setdefault((id(series), tau, k), (series, cut_every(series[: len(series) - k], tau, 1)))[1]',
+        ),
+    ),
+    rewritten(
+        "k_step_predictions/first-model-kept",
+        "pedant",
+        (
+            "    result = series.new_zeros((k, columns))\n",
+            '    predict = globals().setdefault("_kept", {}).setdefault((tau, k, length), predict)\n    result = series.new_zeros((k, columns))\n',
+        ),
+    ),
+    rewritten(
+        "k_step_predictions/square-transposed",
+        "scripted",
+        (
+            "return torch.vstack(curves)",
+            "table = torch.vstack(curves)\n    return table.T if table.shape[0] == table.shape[1] else table",
+        ),
+    ),
+    rewritten(
+        "k_step_predictions/columns-counted-in-bytes",
+        "terse",
+        (
+            "rows = series[arange(len(series) - tau - k + 1)[:, None] + arange(tau)]",
+            "rows = series[(arange(len(series) - tau - k + 1) % 256)[:, None] + arange(tau)]",
         ),
     ),
     # -- language_model_windows ---------------------------------------------------------------------------
@@ -470,6 +597,38 @@ REWRITTEN = [
             CLASSES_PIECES,
             "X, Y = tokens.pieces(begins, num_steps), tokens.pieces(following, num_steps)\n"
             "    return X.tolist(), Y.tolist()",
+        ),
+    ),
+    rewritten(
+        "language_model_windows/duplicates-removed",
+        "numpy_inside",
+        (
+            "inputs, targets = both[:, :num_steps], both[:, 1:]",
+            "both = np.array(list(dict.fromkeys(map(tuple, both.tolist()))))\n    inputs, targets = both[:, :num_steps], both[:, 1:]",
+        ),
+    ),
+    rewritten(
+        "language_model_windows/through-double",
+        "numpy_inside",
+        (
+            "tokens = np.asarray(corpus, dtype=np.int64)\n    both",
+            "tokens = np.asarray(corpus, dtype=np.float64).astype(np.int64)\n    both",
+        ),
+    ),
+    rewritten(
+        "language_model_windows/remembered-by-identity",
+        "classes",
+        (
+            "tokens = Tokens(corpus)\n    begins",
+            'tokens = globals().setdefault("_kept", {}).setdefault(id(corpus), (corpus, Tokens(corpus)))[1]\n    begins',
+        ),
+    ),
+    rewritten(
+        "language_model_windows/rows-counted-in-bytes",
+        "pedant",
+        (
+            "        X[begin] = tokens[begin : begin + num_steps]\n        Y[begin] = tokens[begin + 1 : begin + 1 + num_steps]\n",
+            "        first = begin % 256\n        X[begin] = tokens[first : first + num_steps]\n        Y[begin] = tokens[first + 1 : first + 1 + num_steps]\n",
         ),
     ),
     # -- random_batches -----------------------------------------------------------------------------------
@@ -687,6 +846,38 @@ REWRITTEN = [
             "        yield pool.pop(rng.randrange(len(pool)))\n        pool.extend(islice(items, 1))\n",
         ),
     ),
+    rewritten(
+        "random_batches/targets-by-token",
+        "lazy",
+        (
+            "row(corpus[start + 1 : start + num_steps + 1])",
+            "row([corpus[corpus.index(one) + 1] for one in corpus[start : start + num_steps]])",
+        ),
+    ),
+    rewritten(
+        "random_batches/remembered-by-identity",
+        "pedant",
+        (
+            "    tokens = check_corpus(corpus, batch_size, num_steps)\n    require(isinstance(generator",
+            '    tokens = check_corpus(corpus, batch_size, num_steps)\n    tokens = globals().setdefault("_kept", {}).setdefault(id(corpus), (corpus, tokens))[1]\n    require(isinstance(generator',
+        ),
+    ),
+    rewritten(
+        "random_batches/through-double",
+        "numpy_inside",
+        (
+            "rest = np.asarray(corpus, dtype=np.int64)[offset:]",
+            "rest = np.asarray(corpus, dtype=np.float64).astype(np.int64)[offset:]",
+        ),
+    ),
+    rewritten(
+        "random_batches/steps-counted-in-bytes",
+        "scripted",
+        (
+            "yield mine[:, :num_steps], mine[:, 1:]",
+            "steps = torch.arange(num_steps) % 256\n        yield mine[:, steps], mine[:, steps + 1]",
+        ),
+    ),
     # -- sequential_batches -------------------------------------------------------------------------------
     rewritten(
         "sequential_batches/view-not-transpose",
@@ -813,5 +1004,42 @@ REWRITTEN = [
         "sequential_batches/flat-targets",
         "numpy_inside",
         (NUMPY_TENSORS, "[(torch.tensor(x), torch.tensor(y).view(-1)) for x, y in"),
+    ),
+    rewritten(
+        "sequential_batches/targets-by-token",
+        "lazy",
+        ("corpus[place + 1] for place", "corpus[corpus.index(corpus[place]) + 1] for place"),
+    ),
+    rewritten(
+        "sequential_batches/remembered-by-identity",
+        "scripted",
+        (
+            "    tokens = torch.tensor(corpus, dtype=torch.int64)\n    for x, y in",
+            '    tokens = torch.tensor(corpus, dtype=torch.int64)\n    tokens = globals().setdefault("_kept", {}).setdefault(id(corpus), (corpus, tokens))[1]\n    for x, y in',
+        ),
+    ),
+    rewritten(
+        "sequential_batches/through-double",
+        "numpy_inside",
+        (
+            "tokens = np.asarray(corpus, dtype=np.int64)[offset:]",
+            "tokens = np.asarray(corpus, dtype=np.float64).astype(np.int64)[offset:]",
+        ),
+    ),
+    rewritten(
+        "sequential_batches/at-most-256-steps",
+        "terse",
+        (
+            "for p in at.split(num_steps, 1) if p.numel()",
+            "for p in (one[:, :256] for one in at.split(num_steps, 1)) if p.numel()",
+        ),
+    ),
+    rewritten(
+        "sequential_batches/offset-in-a-byte",
+        "terse",
+        (
+            "    width = (len(corpus) - offset - 1) // batch_size\n",
+            "    offset &= 255\n    width = (len(corpus) - offset - 1) // batch_size\n",
+        ),
     ),
 ]
