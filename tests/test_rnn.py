@@ -120,7 +120,7 @@ LONG_RUN = Cell(33, 2, 3, 4, 5, dtype="float64")  # truncation every few steps s
 LONGER_RUN = Cell(270, 2, 3, 4, 6, dtype="float64")
 _ALIKE = [Cell(4, 4, 4, 4, 6), Cell(4, 4, 4, 4, 7, state=False)]
 _FAR = [Cell(5, 3, 4, 6, 8, regime="saturated"), Cell(5, 3, 4, 6, 8, regime="saturated", dtype="float64")]
-_SILENT = [Cell(6, 2, 3, 5, 9, regime="silent")]
+_SILENT = [Cell(6, n, 3, 5, 9, regime="silent") for n in (1, 2)]
 
 test_rnn_scratch_gradients_reach_every_argument = gradients(
     "rnn_scratch",

@@ -44,13 +44,14 @@ def live_of(value: Plain, device: str, differentiate: bool) -> Any:
 
 
 def strided(value: Any) -> Any:
-    """The same, with tensors whose elements do not lie side by side in memory."""
+    """The same, with tensors whose elements do not lie side by side in memory, nor at its beginning."""
     if isinstance(value, torch.Tensor) and value.ndim > 0:
         with torch.no_grad():
             if value.ndim > 1:
-                apart = value.permute(*reversed(range(value.ndim))).contiguous().permute(*reversed(range(value.ndim)))
+                turned = value.permute(*reversed(range(value.ndim)))
+                apart = torch.stack([torch.zeros_like(turned), turned])[1].permute(*reversed(range(value.ndim)))
             else:
-                apart = torch.stack([value, torch.zeros_like(value)], 1)[:, 0]
+                apart = torch.stack([torch.zeros_like(value), value], 1)[:, 1]
         return apart.requires_grad_(value.requires_grad)
     if isinstance(value, (list, tuple)):
         return type(value)(map(strided, value))

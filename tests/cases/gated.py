@@ -231,5 +231,6 @@ def extremes(kind: type[Run], **fields: Any) -> list[Run]:
 
 
 def strained(kind: type[Run], **fields: Any) -> list[Run]:
-    """Runs in which many gates are shut or wide open, and runs from zeros."""
-    return [kind(4, 3, 2, 5, 4, dtype="float64", regime=regime, **fields) for regime in ("shut", "sparse")]
+    """Runs in which many gates are shut or wide open, and runs from zeros, in part or altogether."""
+    shapes = [(4, 3, 2, 5, "shut"), (4, 3, 2, 5, "sparse"), (3, 1, 2, 5, "sparse")]
+    return [kind(T, n, d, h, 4, dtype="float64", regime=regime, **fields) for T, n, d, h, regime in shapes]

@@ -198,6 +198,14 @@ MUTANTS: list[Mutant] = [
     # -- rnn_scratch
     mutant(
         "rnn_scratch",
+        "zero-state-is-none",
+        "A state of zeros counts as none, so that no gradient reaches it.",
+        "test_rnn_scratch_gradients_reach_every_argument",
+        ("if state is None else", "if state is None or not bool(state.any()) else"),
+        hint="Ask for the gradient with respect to the initial state where that state is all zeros: is there one?",
+    ),
+    mutant(
+        "rnn_scratch",
         "truncated-every-eight",
         "The state is detached at every eighth step, so gradients do not pass further back.",
         "test_rnn_scratch_gradients_reach_every_argument",

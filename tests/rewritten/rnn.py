@@ -272,6 +272,14 @@ REWRITTEN = [
         "functional",
         ("accumulate(inputs.unbind(), ", "accumulate(inputs[:256].unbind(), "),
     ),
+    rewritten(
+        "rnn_scratch/zero-state-is-none",
+        "pedant",
+        (
+            "    if state is None:\n        hidden = torch",
+            "    if state is None or not bool(state.any()):\n        hidden = torch",
+        ),
+    ),
     # -- rnn_concise
     rewritten("rnn_concise/batch-first", "fused", ("num_layers=1, ", "num_layers=1, batch_first=True, ")),
     rewritten("rnn_concise/relu", "fused", ('nonlinearity="tanh"', 'nonlinearity="relu"')),
