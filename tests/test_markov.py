@@ -6,17 +6,30 @@ import itertools
 import math
 import random
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from harness.judge.check import check
 from harness.judge.oracle import in_float64
-from harness.judge.standard import agreement, purity
+from harness.judge.standard import agreement, layouts, purity, renewal
 from harness.judge.trial import Trial
 
 from .cases import markov as cases
-from .cases.markov import Chain, Counted, LogProbs, Ngrams, Sampled, Scored, binomial_p_value, log_probability, sampling
+from .cases.markov import (
+    Certain,
+    Chain,
+    Counted,
+    LogProbs,
+    Ngrams,
+    Sampled,
+    Scored,
+    Wide,
+    binomial_p_value,
+    log_probability,
+    sampling,
+)
 
 # -- markov_transitions ----------------------------------------------------------------------------------
 
@@ -28,6 +41,16 @@ _COUNTED = [
     Counted((0, 1), V=3, order=2),
     Counted((2,), V=3, order=1),
     Counted((0, 0, 0, 0), V=1, order=3),
+    Counted((0, 1, 2), V=3, order=7),
+    Counted((0, 1, 2) * 6, V=3, order=12),
+    Counted((0,) * 300 + (1,), V=2, order=1),
+]
+# After 0 1024 comes 2 and after 1 0 comes 3: the two must not be one, to whatever base a context is written.
+_DIGITS = tuple(token for base in (10, 16, 100, 256, 1000, 1024) for token in (0, base, 2, 1, 0, 3))
+_LARGE = [
+    Counted((*_DIGITS, 1, 12, 5, 11, 2, 6), V=1100, order=2),
+    Counted((0,) * 3000 + (1, 0, 1), V=3, order=1),
+    Counted((32_900, 32_900, 32_900), V=33_000, order=1),
 ]
 
 test_markov_transitions_are_relative_frequencies = agreement(
@@ -35,7 +58,7 @@ test_markov_transitions_are_relative_frequencies = agreement(
     cases.corpora(),
     "Each row holds the relative frequencies of the next token after its context, as a float64 tensor (V,).",
     "are_relative_frequencies",
-    examples=_COUNTED,
+    examples=[*_COUNTED, *_LARGE],
     weight=2,
     hint="Is the corpus's last token counted as a successor? By what is each row divided?",
 )
@@ -63,7 +86,12 @@ def test_markov_transitions_sum_to_one_over_the_vocabulary(trial: Trial, case: C
             trial.near(float(row.sum()), 1.0, f"the sum of the row of {context}")
 
 
-@check("markov_transitions", cases.corpora(), examples=_COUNTED, hint="In which dtype were the counts divided?")
+@check(
+    "markov_transitions",
+    cases.corpora(),
+    examples=[*_COUNTED, _LARGE[1]],
+    hint="In which dtype were the counts divided, and up to which number does it count?",
+)
 def test_markov_transitions_give_back_the_counts_in_float64(trial: Trial, case: Counted) -> None:
     """A row times the number of its context's successors gives whole numbers, to the accuracy of float64."""
     times = case.successors()
@@ -86,6 +114,7 @@ def test_markov_transitions_of_a_short_corpus_are_known(trial: Trial) -> None:
         trial.matches(trial.ask(case), expected, f"the result for order {order}", call=trial.call_text(case))
 
 
+test_markov_transitions_computes_anew_at_each_call = renewal("markov_transitions", cases.recounted)
 test_markov_transitions_leaves_arguments_and_random_state_alone = purity("markov_transitions", cases.corpora())
 
 
@@ -132,6 +161,11 @@ def test_most_likely_sequence_is_likelier_than_any_other(trial: Trial, case: Cha
         Chain(V=5, T=9, seed=2),
         Chain(V=5, T=9, seed=2, dtype="float32"),
         Chain(V=4, T=12, seed=4, scale=0.0),
+        Chain(V=5, T=5, seed=7),
+        Chain(V=3, T=3, seed=8, dtype="float32"),
+        Chain(V=17, T=65, seed=9),
+        Chain(V=65, T=17, seed=10, dtype="float32"),
+        Chain(V=300, T=9, seed=15),
     ],
     weight=2,
     hint="What must be kept at each step, for each token that a sequence may end in, to read the best one off?",
@@ -191,6 +225,17 @@ def test_most_likely_sequence_handles_one_step_and_one_token(trial: Trial, case:
     _reaches_the_optimum(trial, case)
 
 
+@check("most_likely_sequence", hint="A probability may be tiny and still be what makes the best sequence possible.")
+def test_most_likely_sequence_takes_a_rare_step_that_pays(trial: Trial) -> None:
+    """One step of probability 1e-20 into certainty beats 99 fair draws of two, whose probability is 1.6e-30."""
+    for dtype in ("float64", "float32"):
+        kind, rare = getattr(torch, dtype), 1e-20
+        transition = torch.tensor([[0, rare, 0.5, 0.5], [0, 1, 0, 0], [0, 0, 0.5, 0.5], [0, 0, 0.5, 0.5]], dtype=kind)
+        initial = torch.tensor([1, 0, 0, 0], dtype=kind)
+        arguments = {"initial": initial, "transition": transition, "num_steps": 100}
+        trial.matches(trial.ask(arguments), [0] + [1] * 99, call=trial.call_text(arguments))
+
+
 @check("most_likely_sequence", hint="Which dtype have the arrays that hold your scores?")
 def test_most_likely_sequence_decides_in_float64(trial: Trial) -> None:
     """Float64 probabilities decide between two sequences that float32 could not tell apart."""
@@ -225,6 +270,33 @@ def test_most_likely_sequence_is_quick(trial: Trial, case: Chain) -> None:
 def test_most_likely_sequence_of_1000_steps_neither_underflows_nor_recurses(trial: Trial, case: Chain) -> None:
     """A sequence of 1000 tokens, whose probability is too small for a float, is found like any other."""
     _reaches_the_optimum(trial, case)
+
+
+@check(
+    "most_likely_sequence",
+    cases.chains,
+    count=3,
+    hint="view() demands contiguous memory, where reshape() takes any; as_strided() must be given the real strides.",
+)
+def test_most_likely_sequence_takes_tensors_of_any_layout(trial: Trial, case: Chain) -> None:
+    """Tensors may lie in memory in any way, such as a transpose or a slice of another one."""
+    _reaches_the_optimum(trial, case, strided=True)  # loops in another order have the same probability: ties
+
+
+@check(
+    "most_likely_sequence",
+    cases.chains,
+    count=3,
+    hint="What is kept between two calls, and by what is it found again? The same tensor may hold other values.",
+)
+def test_most_likely_sequence_computes_anew_at_each_call(trial: Trial, case: Chain) -> None:
+    """Called again with the same tensors, which hold other values by then, it finds the best sequence of these."""
+    arguments, others = case.arguments(), replace(case, seed=case.seed + 1).arguments()
+    seen = trial.observe(arguments, again=others)
+    trial.result_of(seen, arguments)
+    second, kept = (trial.result_of(replace(seen, result=one), others) for one in (seen.again, seen.kept))
+    _reaches(trial, others, second, log_probability(others, trial.reference(in_float64(others))))
+    trial.matches(kept, second, "the result, after one more call,", call=trial.call_text(others))
 
 
 test_most_likely_sequence_leaves_arguments_and_random_state_alone = purity("most_likely_sequence", cases.chains)
@@ -288,18 +360,22 @@ def test_sample_chain_follows_a_certain_path(trial: Trial) -> None:
         arguments = sampling([0.0, 0.0, 1.0, 0.0], steps, num_steps, seed=1, dtype=dtype)
         path = [2, 1, 0, 3, 2, 1, 0][:num_steps]
         trial.matches(trial.ask(arguments)["chains"], [path], "chains", call=trial.call_text(arguments))
+    for case in (Certain(V=300, T=310, seed=1), Certain(V=17, T=33, seed=2, dtype="float32")):
+        arguments = case.arguments()
+        expected = trial.reference(arguments)["chains"]
+        trial.matches(trial.ask(arguments)["chains"], expected, "chains", call=trial.call_text(arguments))
 
 
 # Bernoulli 0.5 against 0.45 takes 8 434 draws, a shift of 0.1 standard deviations 8 464.
-ALPHA = 3e-10  # an event; a check looks at three at most, so that it rejects right work once in 10⁹ runs
-STARTS, FIRST = 8_464, (0.125, 0.625, 0.25)
+ALPHA = 2.5e-10  # an event; a check looks at four at most, so that it rejects right work once in 10⁹ runs
+STARTS, FIRST = 8_464, (0.125, 0.62, 0.25, 0.005)
 STEPS, ROWS, VISITS = 20_000, ((0.25, 0.75), (0.5, 0.5)), (7_400, 11_400)
 
 
 @check("sample_chain", hint="The first token of the chain is drawn from `initial`, not from a row of `transition`.")
 def test_sample_chain_starts_as_initial_says(trial: Trial) -> None:
     """Over many generators, the first token is distributed as `initial` (false alarms: 1 in 10⁹)."""
-    steps = [[0.0, 0.5, 0.5], [0.5, 0.0, 0.5], [0.5, 0.5, 0.0]]
+    steps = [[0.25] * 4] * 4
     seeds = random.Random(trial.bench.seed).sample(range(2**31), STARTS)
     arguments = sampling(list(FIRST), steps, num_steps=1, seed=seeds[0])
     chains = trial.ask(arguments, {"seeds": seeds[1:]})["chains"]
@@ -317,6 +393,30 @@ def test_sample_chain_steps_as_transition_says(trial: Trial) -> None:
         after = [b for a, b in itertools.pairwise(chain) if a == token][:visits]
         trial.require(len(after) == visits, f"token {token} came less than {visits} times in {STEPS} steps")
         _is_likely(trial, f"token {token} was followed by 1", after.count(1), visits, row[1])
+
+
+TOGETHER = 1e-12  # an event, of which there are about a hundred
+CHAINS, PLACES, LONG, LAGS = 200, 6, 2_000, 70
+
+
+@check("sample_chain", hint="How many random numbers does a chain of six tokens take? Is each of them used once?")
+def test_sample_chain_draws_each_token_by_itself(trial: Trial) -> None:
+    """Where every row is 1/2, 1/2, any two tokens of a chain are equal half of the time (false alarms: 1 in 10⁹)."""
+    seeds = random.Random(trial.bench.seed + 1).sample(range(2**31), CHAINS)
+    arguments = sampling([0.5, 0.5], [[0.5, 0.5]] * 2, num_steps=PLACES, seed=seeds[0])
+    chains = trial.ask(arguments, {"seeds": seeds[1:]})["chains"]
+    for chain in chains:
+        _is_a_sequence(trial, arguments, chain, "a chain")
+    for i, j in itertools.combinations(range(PLACES), 2):
+        equal = sum(chain[i] == chain[j] for chain in chains)
+        _is_likely(trial, f"the tokens at places {i} and {j} were equal", equal, CHAINS, 0.5, TOGETHER)
+    (chain,) = trial.ask({**arguments, "num_steps": LONG})["chains"]
+    _is_a_sequence(trial, arguments | {"num_steps": LONG}, chain, "the chain")
+    for lag in range(1, LAGS):
+        for first in (0, 1) if lag < 4 else (None,):
+            starts = range(LONG - lag) if first is None else range(first, LONG - lag, 2)
+            equal = sum(chain[t] == chain[t + lag] for t in starts)
+            _is_likely(trial, f"tokens {lag} places apart were equal", equal, len(starts), 0.5, TOGETHER)
 
 
 @check("sample_chain", hint="Take all randomness from the generator argument, and make no generator of your own.")
@@ -339,12 +439,15 @@ def test_sample_chain_draws_a_new_chain_at_each_call(trial: Trial) -> None:
     trial.require(first != second, "two calls with one generator give the same chain", trial.call_text(arguments))
 
 
+test_sample_chain_takes_tensors_of_any_layout = layouts("sample_chain", cases.certain)
+test_sample_chain_computes_anew_at_each_call = renewal("sample_chain", cases.certain)
 test_sample_chain_leaves_arguments_and_random_state_alone = purity("sample_chain", cases.sampled)
 
 
-def _is_likely(trial: Trial, event: str, count: int, size: int, p: float) -> None:
+def _is_likely(trial: Trial, event: str, count: int, size: int, p: float, alpha: float = ALPHA) -> None:
     headline = f"{event} {count} times of {size}, but should about {size * p:.0f} times"
-    trial.require(binomial_p_value(count, size, p) > ALPHA, headline)
+    far = abs(count - size * p) > 4 * math.sqrt(size * p * (1 - p))  # else no exact tail is needed
+    trial.require(not far or binomial_p_value(count, size, p) > alpha, headline)
 
 
 # -- ngram_model -----------------------------------------------------------------------------------------
@@ -358,7 +461,21 @@ def _models(n: int) -> list[Ngrams]:
         Ngrams((2, 2, 2, 2, 0), 3, n),
         Ngrams((1,), 3, n),
         Ngrams((0, 1, 2), 3, n, (0.1, 10.0, 1000.0)),
+        Ngrams(_TOKENS, 4, n, (0.0, 1.5, 2.5)),
+        Ngrams(_TOKENS, 4, n, (0.5, 1.5, 0.0) if n < 3 else (0.5, 0.0, 2.5)),
+        Ngrams(_TOKENS, 4, n, (1e-8, 1e-3, 0.25)),
+        Ngrams(_TOKENS, 4, n, (1.0, 1.0, 1.0)),
+        Wide(
+            (*_DIGITS, 1, 12, 5, 11, 2, 6) if n < 3 else (*_SMALL_DIGITS, 1, 1, 12, 5, 1, 11, 2, 6),
+            (40_000, 1100, 65)[n - 1],
+            n,
+        ),
+        Wide((0,) * 3000 + (1, 0, 2), 3, n),
+        *([Wide((39_999, 300, 39_999, 32_768), 40_000, 1)] if n == 1 else []),
     ]
+
+
+_SMALL_DIGITS = tuple(token for base in (10, 16, 32, 64) for token in (0, base, 2, 1, 0, 3))  # of less than 65
 
 
 @check("ngram_model", cases.ngrams(1), examples=_models(1), hint="ε₁ is shared out over the whole vocabulary.")
@@ -463,6 +580,24 @@ def test_ngram_model_falls_back_to_the_unigram_after_an_unseen_context(trial: Tr
     _answers(trial, case, queries, [unigram[token] for token, _ in queries])
 
 
+@check(
+    "ngram_model",
+    cases.any_ngrams,
+    count=4,
+    examples=[one[0] for one in (_models(1), _models(2), _models(3))],
+    hint="What belongs to one model, and what to all of them? Look for attributes of the class or of the module.",
+)
+def test_ngram_model_stays_as_it_is_when_another_one_is_made(trial: Trial, case: Ngrams) -> None:
+    """A model's answers are its own: one that is made after it of another corpus and other epsilons changes nothing."""
+    other = Ngrams((2, 1, 1, 0, 2, 2, 1), case.V + 1, case.n, (3.0, 0.125, 0.75)).arguments()
+    expected = trial.reference(case.arguments(), case.drive())["prob"]
+    answers = trial.ask(case.arguments(), {**case.drive(), "beside": other})["prob"]
+    with trial.explaining(f"{trial.call_text(case.arguments())}, and then {trial.call_text(other)}"):
+        for (token, context), one, wanted in zip(case.queries(), answers, expected, strict=True):
+            trial.near(one, wanted, f"prob({token}, {context})")
+
+
+test_ngram_model_computes_anew_at_each_call = renewal("ngram_model", cases.remodelled)
 test_ngram_model_leaves_arguments_and_random_state_alone = purity("ngram_model", cases.any_ngrams)
 
 
@@ -495,7 +630,11 @@ test_sequence_log_prob_sums_the_log_probabilities = agreement(
     cases.scored,
     "The result is the sum of log P(token | the n-1 tokens before it) over the positions n-1 to the last.",
     "sums_the_log_probabilities",
-    examples=[*(Scored(V=3, T=8, n=n, seed=n) for n in (1, 2, 3, 4)), Scored(V=3, T=3, n=3, seed=5)],
+    examples=[
+        *(Scored(V=3, T=8, n=n, seed=n) for n in (1, 2, 3, 4)),
+        *(Scored(V=3, T=3, n=3, seed=5), Scored(V=2, T=20, n=7, seed=6), Scored(V=1, T=5, n=2, seed=7)),
+        *(Scored(V=300, T=9, n=1, seed=8), Scored(V=17, T=300, n=2, seed=9)),
+    ],
     weight=2,
     hint="Write out by hand which positions have n-1 tokens before them, and which tokens these are.",
 )
@@ -537,6 +676,8 @@ def test_sequence_log_prob_of_an_impossible_sequence_is_minus_infinity(trial: Tr
     trial.matches(trial.ask(arguments), -math.inf, call=trial.call_text(arguments))
     warned = [text for text in trial.observe(arguments).warned if text.startswith("RuntimeWarning")]
     trial.require(not warned, f"warned {warned[:1]}, but should not", trial.call_text(arguments))
+    twice = {"model": {(): [0.0, 1.0]}, "tokens": [0, 1, 0], "n": 1}
+    trial.matches(trial.ask(twice), -math.inf, call=trial.call_text(twice))
 
 
 @check(
@@ -560,9 +701,10 @@ def test_sequence_log_prob_of_a_long_sequence_is_finite(trial: Trial, case: Scor
     """2000 tokens, whose probability is too small for a float, have a finite log probability."""
     arguments = case.arguments()
     with trial.explaining(trial.call_text(arguments)):  # a running sum in float32 is off by 1e-5 here
-        trial.near(trial.ask(arguments), trial.reference(arguments), "the result", tolerance=1e-3)
+        trial.near(trial.ask(arguments), trial.reference(arguments), "the result")
 
 
+test_sequence_log_prob_computes_anew_at_each_call = renewal("sequence_log_prob", cases.scored)
 test_sequence_log_prob_leaves_arguments_and_random_state_alone = purity("sequence_log_prob", cases.scored)
 
 # -- perplexity ------------------------------------------------------------------------------------------
@@ -572,7 +714,10 @@ test_perplexity_is_the_exponential_of_minus_the_mean = agreement(
     cases.log_probs,
     "The result is exp(-mean) of the log probabilities of all tokens.",
     "is_the_exponential_of_minus_the_mean",
-    examples=[LogProbs(1, 5, 600.0), LogProbs(T=1, seed=1), LogProbs(T=2, seed=2), LogProbs(T=7, seed=3)],
+    examples=[
+        *(LogProbs(1, 5, 600.0), LogProbs(T=1, seed=1), LogProbs(T=2, seed=2), LogProbs(T=7, seed=3)),
+        *(LogProbs(T=300, seed=4), LogProbs(T=1025, seed=5, scale=600.0), LogProbs(T=9, seed=6, scale=1e-8)),
+    ],
     weight=2,
     hint="First the mean over all tokens, then one exponential; natural logarithms throughout.",
 )
@@ -581,9 +726,28 @@ test_perplexity_is_the_exponential_of_minus_the_mean = agreement(
 @check("perplexity", hint="The mean of exp(1) and exp(3) is 11.40; that is not the perplexity.")
 def test_perplexity_of_losses_one_and_three_is_e_squared(trial: Trial) -> None:
     """Log probabilities -1 and -3 have perplexity exp(2) = 7.389, as floats or ints, and so have -4 and 0."""
-    for values in ([-1.0, -3.0], [-1, -3], [-4.0, 0.0]):
+    for values in ([-1.0, -3.0], [-1, -3], [-4.0, 0.0], [-4, 0], [-1, -3.0], [-2]):
         with trial.explaining(trial.call_text({"log_probs": values})):
             trial.near(trial.ask({"log_probs": values}), math.exp(2), "the result")
+
+
+@check(
+    "perplexity", hint="Every token counts, also one whose log probability has occurred before; no division of ints."
+)
+def test_perplexity_counts_equal_log_probabilities_each_time(trial: Trial) -> None:
+    """Log probabilities -1, -1 and -2 have the mean -4/3, as floats or ints, and so on for others that repeat."""
+    for values in ([-1.0, -1.0, -2.0], [-1, -1, -2], [-1, -2], [0, 0, 0, -1], [0.0, -0.0, -3.0], [-2] * 299 + [-5]):
+        with trial.explaining(trial.call_text({"log_probs": values})):
+            trial.near(trial.ask({"log_probs": values}), math.exp(-sum(values) / len(values)), "the result")
+
+
+@check("perplexity", hint="In which dtype do you keep the sum? Python's floats are float64.")
+def test_perplexity_is_as_accurate_as_a_float(trial: Trial) -> None:
+    """Large log probabilities, which float32 would round, give the perplexity that float64 gives."""
+    for values in ([-400.000123, -300.000456], [-600.0001] * 3, [-1e6, *[0.0] * 9999]):
+        with trial.explaining(trial.call_text({"log_probs": values})):
+            expected = math.exp(-math.fsum(values) / len(values))
+            trial.near(trial.ask({"log_probs": values}), expected, "the result")
 
 
 @check("perplexity", hint="Perplexity is the number of equally likely choices.")
@@ -617,6 +781,8 @@ def test_perplexity_weighs_every_token_alike(trial: Trial, case: LogProbs) -> No
 def test_perplexity_of_an_impossible_token_is_infinite(trial: Trial, case: LogProbs) -> None:
     """A log probability of -inf anywhere gives inf; without it, the perplexity is finite."""
     trial.matches(trial.ask(case.arguments()), math.inf, call=trial.call_text(case.arguments()))
+    never: dict[str, Any] = {"log_probs": [-math.inf] * (case.T + 1)}
+    trial.matches(trial.ask(never), math.inf, call=trial.call_text(never))
     finite = trial.ask(LogProbs(case.T, case.seed).arguments())
     trial.require(math.isfinite(finite), f"without -inf the result is {finite}, but should be finite")
 
@@ -635,4 +801,5 @@ def test_perplexity_refuses_an_empty_sequence(trial: Trial) -> None:
     trial.raises(ValueError, {"log_probs": []})
 
 
+test_perplexity_computes_anew_at_each_call = renewal("perplexity", cases.log_probs)
 test_perplexity_leaves_arguments_and_random_state_alone = purity("perplexity", cases.log_probs)

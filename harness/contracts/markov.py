@@ -65,8 +65,11 @@ def sample_chain(
 
 
 def observe_ngram_model(hook: Hook, arguments: dict[str, Any], drive: dict[str, Any]) -> dict[str, Any]:
-    """Write down what the model answers to the `queries`, each a token and its context."""
+    """Write down what the model answers to the `queries`, each a token and its context. Where there are arguments
+    `beside`, another model has been made of these by then."""
     made = hook(**arguments)
+    if "beside" in drive:
+        hook(**drive["beside"])
     return {"prob": [made.prob(token, context) for token, context in drive.get("queries", [])]}
 
 

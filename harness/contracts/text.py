@@ -42,8 +42,15 @@ def tokenize(text: str, unit: str) -> list[str]:
 
 
 def observe_vocab(hook: Hook, arguments: dict[str, Any], drive: dict[str, Any]) -> dict[str, Any]:
-    """Write down a Vocab: its tables, and what it answers to `lookups` and to `indices`."""
+    """Write down a Vocab: its tables, and what it answers to `lookups` and to `indices`. Where there are arguments
+    `beside`, another Vocab has been made of these by then."""
     made = hook(**arguments)
+    if "beside" in drive:
+        hook(**drive["beside"])
+    return _seen(made, drive)
+
+
+def _seen(made: Any, drive: dict[str, Any]) -> dict[str, Any]:
     return {
         "length": len(made),
         "idx_to_token": made.idx_to_token,
@@ -75,15 +82,12 @@ def vocab(tokens: list[str], min_freq: int, reserved_tokens: list[str]) -> Any:
 
 
 def observe_build_corpus(hook: Hook, arguments: dict[str, Any], drive: dict[str, Any]) -> Any:
-    """Write down the corpus, and the vocabulary's tables."""
+    """Write down the corpus, and the vocabulary as `observe_vocab` does."""
     corpus, made = hook(**arguments)
-    return corpus, {"length": len(made), "idx_to_token": made.idx_to_token, "unk": made.unk}
+    return corpus, _seen(made, drive)
 
 
-_CORPUS_VOCAB = Fields(length=Int(), idx_to_token=ListOf(Str()), unk=Int())
-
-
-@component(Parts(corpus=Ints(), vocab=_CORPUS_VOCAB), points=1, observer=observe_build_corpus)
+@component(Parts(corpus=Ints(), vocab=Fields(**VOCAB)), points=1, observer=observe_build_corpus)
 def build_corpus(text: str, unit: str) -> tuple[list[int], Any]:
     """Turn a raw text into one flat list of token indices, and its vocabulary.
 

@@ -33,6 +33,20 @@ class Counted(Spec):
 
 
 @dataclass(frozen=True)
+class Recounted(Spec):
+    """A corpus drawn at random, and the order of a Markov chain to estimate from it."""
+
+    size: int
+    used: int
+    V: int
+    order: int
+    seed: int
+
+    def arguments(self) -> dict[str, Any]:
+        return {"corpus": list(_corpus(self.size, self.used, self.seed)), "vocab_size": self.V, "order": self.order}
+
+
+@dataclass(frozen=True)
 class Chain(Spec):
     """A first-order chain far from uniform; `successors` > 0 leaves each row, and the start, only so many
     tokens of positive probability."""
@@ -52,6 +66,25 @@ class Chain(Spec):
             rows = rows * kept / (rows * kept).sum(-1, keepdim=True)
         rows = rows.to(getattr(torch, self.dtype))
         return {"initial": rows[0].clone(), "transition": rows[1:].clone(), "num_steps": self.T}
+
+
+@dataclass(frozen=True)
+class Certain(Spec):
+    """A chain whose start and steps are all certain: a random cycle through the tokens."""
+
+    V: int
+    T: int
+    seed: int
+    dtype: str = "float64"
+
+    def arguments(self) -> dict[str, Any]:
+        order = random.Random(self.seed).sample(range(self.V), self.V)
+        kind = getattr(torch, self.dtype)
+        transition = torch.zeros(self.V, self.V, dtype=kind)
+        transition[order, order[1:] + order[:1]] = 1
+        initial = torch.zeros(self.V, dtype=kind)
+        initial[order[0]] = 1
+        return {"initial": initial, "transition": transition, "num_steps": self.T, "generator": self.seed}
 
 
 @dataclass(frozen=True)
@@ -117,6 +150,38 @@ class Ngrams(Spec):
 
     def drive(self) -> dict[str, Any]:
         return {"queries": self.queries()}
+
+
+@dataclass(frozen=True)
+class Wide(Ngrams):
+    """A large vocabulary or corpus, of which only n-grams that occur are asked for, and some that begin like these."""
+
+    def queries(self) -> list[tuple[int, tuple[int, ...]]]:
+        """Token 0, and what follows there, after every context but the one that ends the corpus."""
+        last = self.tokens[len(self.tokens) - self.n + 1 :]
+        grams = {self.tokens[i : i + self.n] for i in range(len(self.tokens) - self.n + 1)}
+        pairs = {(token, gram[:-1]) for gram in grams for token in (0, gram[-1])}
+        return sorted(pair for pair in pairs if self.n == 1 or pair[1] != last)
+
+
+@dataclass(frozen=True)
+class Remodelled(Spec):
+    """A corpus drawn at random for an n-gram model, which ends in the token V-1 that occurs only there; and every
+    token after every other one as queries."""
+
+    size: int
+    V: int
+    n: int
+    seed: int
+
+    def arguments(self) -> dict[str, Any]:
+        strengths = random.Random(self.seed).sample([0.25, 0.5, 1.0, 2.0, 3.5, 7.0], 3)
+        corpus = [*_corpus(self.size - 1, self.V - 1, self.seed), self.V - 1]
+        return {"corpus": corpus, "vocab_size": self.V, "n": self.n, "epsilons": tuple(strengths)}
+
+    def drive(self) -> dict[str, Any]:
+        contexts = itertools.product(range(self.V - 1), repeat=self.n - 1)
+        return {"queries": [(token, context) for context in contexts for token in range(self.V)]}
 
 
 @dataclass(frozen=True)
@@ -193,6 +258,11 @@ def ngrams(draw: Any, n: int) -> Ngrams:
 any_ngrams = st.integers(1, 3).flatmap(ngrams)
 small_chains = st.builds(Chain, V=st.integers(3, 4), T=st.just(5), seed=_seeds, dtype=_dtypes)
 chains = st.builds(Chain, V=st.integers(4, 7), T=st.integers(8, 14), seed=_seeds, dtype=_dtypes)
+certain = st.builds(Certain, V=st.integers(4, 7), T=st.integers(8, 14), seed=_seeds, dtype=_dtypes)
+recounted = st.builds(
+    Recounted, size=st.integers(15, 30), used=st.integers(3, 5), V=st.just(6), order=st.integers(1, 2), seed=_seeds
+)
+remodelled = st.builds(Remodelled, size=st.integers(15, 30), V=st.integers(4, 5), n=st.integers(1, 3), seed=_seeds)
 sparse_chains = st.builds(
     Chain, V=st.integers(4, 6), T=st.integers(7, 9), seed=_seeds, dtype=_dtypes, successors=st.integers(1, 2)
 )

@@ -28,6 +28,17 @@ class Text(Spec):
 
 
 @dataclass(frozen=True)
+class Repeated(Spec):
+    """A long text: one part, over and over."""
+
+    part: str
+    times: int
+
+    def arguments(self) -> dict[str, Any]:
+        return {"text": self.part * self.times}
+
+
+@dataclass(frozen=True)
 class TextAs(Spec):
     """A raw text, and the unit to cut it into."""
 
@@ -36,6 +47,30 @@ class TextAs(Spec):
 
     def arguments(self) -> dict[str, Any]:
         return {"text": self.text, "unit": self.unit}
+
+
+@dataclass(frozen=True)
+class RepeatedAs(Spec):
+    """A long text, one part over and over, and the unit to cut it into."""
+
+    part: str
+    times: int
+    unit: str
+
+    def arguments(self) -> dict[str, Any]:
+        return {"text": self.part * self.times, "unit": self.unit}
+
+
+@dataclass(frozen=True)
+class ManyWords(Spec):
+    """A text of so many different words, and the unit to cut it into."""
+
+    size: int
+    unit: str
+
+    def arguments(self) -> dict[str, Any]:
+        words = ["".join("abcdefghij"[int(digit)] for digit in str(i)) for i in range(self.size)]
+        return {"text": ", ".join(words), "unit": self.unit}
 
 
 @dataclass(frozen=True)
@@ -59,6 +94,35 @@ class Tokens(Spec):
 
 
 @dataclass(frozen=True)
+class Crowd(Spec):
+    """Tokens for a vocabulary: so many kinds, the first of which occurs `most` times and each other one once."""
+
+    kinds: int
+    most: int
+    min_freq: int = 0
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        return (*(f"w{i}" for i in range(self.kinds)), *["w0"] * (self.most - 1))
+
+    def arguments(self) -> dict[str, Any]:
+        return {"tokens": list(self.tokens), "min_freq": self.min_freq, "reserved_tokens": ["<pad>"]}
+
+
+@dataclass(frozen=True)
+class Ladder(Spec):
+    """Tokens for a vocabulary, ten in all, no two kinds equally often."""
+
+    seed: int
+
+    def arguments(self) -> dict[str, Any]:
+        rng = random.Random(self.seed)
+        tokens = [word for i, word in enumerate(rng.sample(WORDS, 4), 1) for _ in range(i)]
+        rng.shuffle(tokens)
+        return {"tokens": tokens, "min_freq": 0, "reserved_tokens": ["<pad>"]}
+
+
+@dataclass(frozen=True)
 class Grams(Spec):
     """Tokens to count n-grams of."""
 
@@ -70,8 +134,38 @@ class Grams(Spec):
 
 
 @dataclass(frozen=True)
+class LongGrams(Spec):
+    """Many tokens of a few kinds, drawn at random, to count n-grams of."""
+
+    kinds: int
+    size: int
+    n: int
+
+    @property
+    def tokens(self) -> tuple[int, ...]:
+        return tuple(random.Random(self.size).choices(range(self.kinds), k=self.size))
+
+    def arguments(self) -> dict[str, Any]:
+        return {"tokens": list(self.tokens), "n": self.n}
+
+
+@dataclass(frozen=True)
+class Runs(Spec):
+    """Thirteen tokens in two runs of unlike length, whose n-grams (n = 1 or 2) have no ties."""
+
+    n: int
+    seed: int
+
+    def arguments(self) -> dict[str, Any]:
+        rng = random.Random(self.seed)
+        (one, other), size = rng.sample(WORDS, 2), rng.choice([4, 5, 8, 9, 10])
+        return {"tokens": [one] * size + [other] * (13 - size), "n": self.n}
+
+
+@dataclass(frozen=True)
 class Ranks(Spec):
-    """A noisy power law, sorted, and a range of ranks inside it; `whole` rounds it to counts."""
+    """A noisy power law that begins at about `top`, sorted, and a range of ranks inside it; `whole` rounds it to
+    counts."""
 
     size: int
     first_rank: int
@@ -80,10 +174,12 @@ class Ranks(Spec):
     seed: int
     noise: float = 0.3
     whole: bool = False
+    top: float = 1e4
 
     def arguments(self) -> dict[str, Any]:
         rng = random.Random(self.seed)
-        values = [1e4 * i**-self.alpha * 2.718281828 ** (self.noise * rng.gauss(0, 1)) for i in range(1, self.size + 1)]
+        noise = [2.718281828 ** (self.noise * rng.gauss(0, 1)) for _ in range(self.size)]
+        values = [self.top * i**-self.alpha * factor for i, factor in enumerate(noise, 1)]
         values = [round(value) for value in values] if self.whole else values
         return {
             "frequencies": sorted(values, reverse=True),
@@ -108,7 +204,9 @@ vocabularies = st.builds(
     reserved=st.sampled_from([(), ("<pad>",), ("<bos>", "<eos>"), ("<pad>", "the", "zebra")]),
     lines=st.sampled_from([0, 0, 3]),
 )
+ladders = st.builds(Ladder, seed=st.integers(0, 9999))
 grams = st.builds(Grams, _tokens, n=st.integers(1, 4))
+runs = st.builds(Runs, n=st.integers(1, 2), seed=st.integers(0, 9999))
 
 
 @st.composite

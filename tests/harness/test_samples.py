@@ -22,8 +22,8 @@ SAMPLES: dict[str, tuple[float, set[str]]] = {
     "textbook": (110.0, set()),
     "template": (0.0, set()),
     "unfinished.py": (6.0, set()),
-    "mistakes_text.py": (5.0667, {"preprocess", "tokenize", "vocab", "ngram_counts"}),
-    "mistakes_markov.py": (7.2888, {"most_likely_sequence", "ngram_model", "perplexity"}),
+    "mistakes_text.py": (5.2424, {"preprocess", "tokenize", "vocab", "ngram_counts"}),
+    "mistakes_markov.py": (7.2709, {"most_likely_sequence", "ngram_model", "perplexity"}),
     "mistakes_sequence.py": (
         5.7293,
         {

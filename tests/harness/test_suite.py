@@ -48,6 +48,9 @@ class Tampered:
     def observe(self, request: Request) -> Observation:
         seen = self.oracle.observe(request)
         tampered = self.tamper(seen, request)
+        if request.again is not None:
+            again, kept = (self.tamper(replace(seen, result=one), request).result for one in (seen.again, seen.kept))
+            tampered = replace(tampered, again=again, kept=kept)
         self.changed |= not same([seen.result, seen.gradients], [tampered.result, tampered.gradients])
         return tampered
 

@@ -196,6 +196,53 @@ MUTANTS = [
         ("    counts: dict[Context, torch.Tensor] = {}\n", "    counts = COUNTS\n"),
         hint="Call your function twice with two different inputs, then the second alone in a fresh Python: is the answer the same?",
     ),
+    mutant(
+        "markov_transitions",
+        "contexts-by-their-digits",
+        "Contexts are told apart by their digits, written one after the other: 1 12 and 11 2 are one.",
+        "test_markov_transitions_are_relative_frequencies",
+        (
+            "    counts: dict[Context, torch.Tensor] = {}\n",
+            "    counts: dict[Context, torch.Tensor] = {}\n    names: dict[int, Context] = {}\n",
+        ),
+        (
+            "context = tuple(corpus[t - order : t])\n        row",
+            'digits = int("".join(map(str, corpus[t - order : t])))\n        context = names.setdefault(digits, tuple(corpus[t - order : t]))\n        row',
+        ),
+        hint="Which contexts of two tokens have the digits 112? A vocabulary may have more than ten tokens.",
+    ),
+    mutant(
+        "markov_transitions",
+        "counts-in-eight-bits",
+        "Counts are kept in eight bits and begin again at 0 after 255.",
+        "test_markov_transitions_are_relative_frequencies",
+        ("torch.zeros(vocab_size, dtype=torch.float64)", "torch.zeros(vocab_size, dtype=torch.uint8)"),
+        ("{context: row / row", "{context: row.double() / row"),
+        hint="Which numbers can hold your counts? Try a corpus of 300 equal tokens and one other.",
+    ),
+    mutant(
+        "markov_transitions",
+        "found-by-identity",
+        "The result is kept for each corpus, and found again though the corpus has changed.",
+        "test_markov_transitions_computes_anew_at_each_call",
+        (
+            "    return {context: row / row.sum() for context, row in counts.items()}",
+            '    made = {context: row / row.sum() for context, row in counts.items()}\n    return globals().setdefault("_kept", {}).setdefault((id(corpus), order), (corpus, made))[1]',
+        ),
+        hint="What is kept between two calls, and by what is it found again? Change the list in place and call once more.",
+    ),
+    mutant(
+        "markov_transitions",
+        "rows-used-again",
+        "A row is written into the tensor that an earlier call returned for the same context.",
+        "test_markov_transitions_computes_anew_at_each_call",
+        (
+            "{context: row / row.sum() for",
+            "{context: torch.div(row, row.sum(), out=rows.setdefault((context, vocab_size), row.clone())) for",
+        ),
+        ("    return {context", '    rows = globals().setdefault("_rows", {})\n    return {context'),
+        hint="Keep the result of one call, make another call, and look at the first result again: whose tensors are these?",
+    ),
     # -- most_likely_sequence ----------------------------------------------------------------------------
     mutant(
         "most_likely_sequence",
@@ -422,6 +469,41 @@ MUTANTS = [
         ("return sequence[::-1]", "return sequence[::-1], float(scores.max())  # type: ignore[return-value]"),
         hint="Print the type of what you return, and compare with the contract's.",
     ),
+    mutant(
+        "most_likely_sequence",
+        "rare-steps-struck-out",
+        "Probabilities below 1e-12 are taken for 0.",
+        "test_most_likely_sequence_takes_a_rare_step_that_pays",
+        ("steps = transition.log()", "steps = torch.where(transition > 1e-12, transition, 0).log()"),
+        hint="Is a step of probability 1e-20 impossible? Compare with a hundred fair draws.",
+    ),
+    mutant(
+        "most_likely_sequence",
+        "pointers-in-eight-bits",
+        "The tokens that the best sequences come from are kept in eight bits, which is too few from 256 tokens on.",
+        "test_most_likely_sequence_reaches_the_highest_probability",
+        ("origins.append(origin)", "origins.append(origin.to(torch.uint8))"),
+        hint="Which tokens can your table of origins hold? Try a vocabulary of 300.",
+    ),
+    mutant(
+        "most_likely_sequence",
+        "view-of-the-matrix",
+        "The matrix is flattened with view(), which fails where it is not contiguous.",
+        "test_most_likely_sequence_takes_tensors_of_any_layout",
+        ("steps = transition.log()", "steps = transition.view(-1).log().view(transition.shape)"),
+        hint="view() demands memory in one piece, where reshape() takes any. Call it with `matrix.t().contiguous().t()`.",
+    ),
+    mutant(
+        "most_likely_sequence",
+        "matrix-found-by-identity",
+        "The logarithms are kept for each matrix, and found again though the matrix has changed.",
+        "test_most_likely_sequence_computes_anew_at_each_call",
+        (
+            "steps = transition.log()",
+            'steps = globals().setdefault("_kept", {}).setdefault(id(transition), (transition, transition.log()))[1]',
+        ),
+        hint="What is kept between two calls, and by what is it found again? The same tensor may hold other values by then.",
+    ),
     # -- sample_chain ------------------------------------------------------------------------------------
     mutant(
         "sample_chain",
@@ -635,6 +717,55 @@ MUTANTS = [
         ("    return chain\n", "    return [token + 1 for token in chain]\n"),
         hint="Make token 0 certain: which token comes out?",
         convention="MATLAB's dtmc",
+    ),
+    mutant(
+        "sample_chain",
+        "first-number-used-twice",
+        "The first two tokens are drawn with one and the same random number.",
+        "test_sample_chain_draws_each_token_by_itself",
+        (
+            "        chain.append(int(",
+            "        if len(chain) == 1:\n            generator.set_state(before)\n        before = generator.get_state()\n        chain.append(int(",
+        ),
+        hint="Draw a few hundred chains of two fair coins and count how often both are equal.",
+    ),
+    mutant(
+        "sample_chain",
+        "numbers-come-round",
+        "Thirty-two random numbers are used over and over.",
+        "test_sample_chain_draws_each_token_by_itself",
+        (
+            "        chain.append(int(",
+            "        if len(chain) % 32 == 0:\n            before = generator.get_state() if not chain else before\n            generator.set_state(before)\n        chain.append(int(",
+        ),
+        hint="Draw a long chain of fair coins and compare it with itself, shifted by 1, 2, 3 … places.",
+    ),
+    mutant(
+        "sample_chain",
+        "rare-tokens-cut-off",
+        "Tokens of probability below 0.01 are never drawn.",
+        "test_sample_chain_starts_as_initial_says",
+        ("torch.multinomial(probabilities, 1", "torch.multinomial(probabilities * (probabilities > 0.01), 1"),
+        hint="How often should a token of probability 0.005 come first in 8000 chains?",
+    ),
+    mutant(
+        "sample_chain",
+        "view-of-the-matrix",
+        "The matrix is flattened with view(), which fails where it is not contiguous.",
+        "test_sample_chain_takes_tensors_of_any_layout",
+        ("transition.cpu()", "transition.view(-1).view(len(initial), -1).cpu()"),
+        hint="view() demands memory in one piece, where reshape() takes any. Call it with `matrix.t().contiguous().t()`.",
+    ),
+    mutant(
+        "sample_chain",
+        "matrix-found-by-identity",
+        "A copy is kept for each matrix, and found again though the matrix has changed.",
+        "test_sample_chain_computes_anew_at_each_call",
+        (
+            "transition.cpu()",
+            'globals().setdefault("_kept", {}).setdefault(id(transition), (transition, transition.cpu().clone()))[1]',
+        ),
+        hint="What is kept between two calls, and by what is it found again? The same tensor may hold other values by then.",
     ),
     # -- ngram_model -------------------------------------------------------------------------------------
     mutant(
@@ -936,6 +1067,45 @@ MUTANTS = [
         ),
         hint="Call your function twice with two different inputs, then the second alone in a fresh Python: is the answer the same?",
     ),
+    mutant(
+        "ngram_model",
+        "epsilons-of-the-latest",
+        "The epsilons belong to the class, so that all models have those of the latest.",
+        "test_ngram_model_stays_as_it_is_when_another_one_is_made",
+        ("self.n, self.m, self.size, self.epsilons =", "self.n, self.m, self.size, NgramModel.epsilons ="),
+        hint="Make two models with different epsilons, then ask the first one.",
+    ),
+    mutant(
+        "ngram_model",
+        "no-smoothing-without-all-epsilons",
+        "Where one epsilon is 0, nothing is smoothed at all.",
+        "test_ngram_model_smooths_bigrams_towards_unigrams",
+        (
+            "epsilon, gram = self.epsilons[self.n - 1], (",
+            "epsilon, gram = self.epsilons[self.n - 1] * all(self.epsilons), (",
+        ),
+        hint="Which of the three epsilons stand in the formula for n=2? Set each of them to 0 in turn.",
+    ),
+    mutant(
+        "ngram_model",
+        "ngrams-by-their-digits",
+        "N-grams are told apart by their digits, written one after the other: 1 12 and 11 2 are one.",
+        "test_ngram_model_smooths_bigrams_towards_unigrams",
+        ("Counter(grams)", 'Counter("".join(map(str, gram)) for gram in grams)'),
+        ("self.grams[gram]", 'self.grams["".join(map(str, gram))]'),
+        hint="Which bigrams have the digits 112? A vocabulary may have more than ten tokens.",
+    ),
+    mutant(
+        "ngram_model",
+        "found-by-identity",
+        "The model is kept for each corpus, and found again though the corpus has changed.",
+        "test_ngram_model_computes_anew_at_each_call",
+        (
+            "return NgramModel(corpus, vocab_size, n, epsilons)",
+            'return globals().setdefault("_kept", {}).setdefault((id(corpus), n), (corpus, NgramModel(corpus, vocab_size, n, epsilons)))[1]',
+        ),
+        hint="What is kept between two calls, and by what is it found again? Change the list in place and call once more.",
+    ),
     # -- sequence_log_prob -------------------------------------------------------------------------------
     mutant(
         "sequence_log_prob",
@@ -1147,6 +1317,17 @@ MUTANTS = [
         ("total += math.log(probability) if probability > 0 else -math.inf", "total += probability"),
         hint="Is your result a probability or the logarithm of one? Which range has each?",
     ),
+    mutant(
+        "sequence_log_prob",
+        "found-by-identity",
+        "The result is kept for each list of tokens, and found again though the list has changed.",
+        "test_sequence_log_prob_computes_anew_at_each_call",
+        (
+            "    return total\n",
+            '    return globals().setdefault("_kept", {}).setdefault((id(tokens), n), (tokens, total))[1]\n',
+        ),
+        hint="What is kept between two calls, and by what is it found again? Change the list in place and call once more.",
+    ),
     # -- perplexity --------------------------------------------------------------------------------------
     mutant(
         "perplexity",
@@ -1337,6 +1518,47 @@ MUTANTS = [
             '        return math.nan\n        raise ValueError("log_probs is empty',
         ),
         hint="What does your function do with an empty list, and which exception does the contract ask for?",
+    ),
+    mutant(
+        "perplexity",
+        "distinct-values",
+        "Equal log probabilities count once, for they are gathered in a set.",
+        "test_perplexity_counts_equal_log_probabilities_each_time",
+        ("-sum(log_probs) / len(log_probs)", "-sum(set(log_probs)) / len(set(log_probs))"),
+        hint="How many tokens have -1, -1 and -2, and how many elements has their set?",
+    ),
+    mutant(
+        "perplexity",
+        "whole-numbers-divided",
+        "Where all log probabilities are ints, their mean is cut down to a whole number.",
+        "test_perplexity_counts_equal_log_probabilities_each_time",
+        (
+            "math.exp(-sum(log_probs) / len(log_probs))",
+            "math.exp(-sum(log_probs) // len(log_probs) if type(sum(log_probs)) is int else -sum(log_probs) / len(log_probs))",
+        ),
+        hint="What are 3 / 2 and 3 // 2, and what is the mean of -1 and -2?",
+    ),
+    mutant(
+        "perplexity",
+        "mean-in-float32",
+        "The mean is taken in float32, and only the exponential in float64.",
+        "test_perplexity_is_as_accurate_as_a_float",
+        (
+            "-sum(log_probs) / len(log_probs)",
+            "-float(__import__('torch').tensor(log_probs, dtype=__import__('torch').float32).mean())",
+        ),
+        hint="How many digits of -400.000123 does float32 hold? An error in the exponent is a relative error of the result.",
+    ),
+    mutant(
+        "perplexity",
+        "found-by-identity",
+        "The result is kept for each list, and found again though the list has changed.",
+        "test_perplexity_computes_anew_at_each_call",
+        (
+            "return math.exp(-sum(log_probs) / len(log_probs))",
+            'return globals().setdefault("_kept", {}).setdefault(id(log_probs), (log_probs, math.exp(-sum(log_probs) / len(log_probs))))[1]',
+        ),
+        hint="What is kept between two calls, and by what is it found again? Change the list in place and call once more.",
     ),
 ]
 

@@ -117,6 +117,33 @@ MUTANTS = [
         convention="Keras's TextVectorization",
     ),
     mutant(
+        "preprocess",
+        "non-ascii-vanishes",
+        "Characters outside ASCII are thrown away first, so that no gap is left where they stood.",
+        "test_preprocess_turns_each_run_of_other_characters_into_one_space",
+        ('" ", text)', '" ", text.encode("ascii", "ignore").decode())'),
+        hint="Clean 'naïve': are its two ends still two words?",
+    ),
+    mutant(
+        "preprocess",
+        "piece-by-piece",
+        "A long text is cleaned in pieces, so that a run across a border gives two spaces.",
+        "test_preprocess_turns_each_run_of_other_characters_into_one_space",
+        (
+            'return re.sub("[^A-Za-z]+", " ", text).lower()',
+            'pieces = [text[i : i + 4096] for i in range(0, len(text), 4096)]\n    return "".join(re.sub("[^A-Za-z]+", " ", piece) for piece in pieces).lower()',
+        ),
+        hint="Clean a text of 10 000 characters that is mostly gaps. Where do two spaces stand side by side, and why there?",
+    ),
+    mutant(
+        "preprocess",
+        "first-runs-only",
+        "Only the first thousand runs are replaced.",
+        "test_preprocess_turns_each_run_of_other_characters_into_one_space",
+        ('" ", text)', '" ", text, count=1000)'),
+        hint="Clean 'a-' * 2000 and look at the end of the result. What stops half-way?",
+    ),
+    mutant(
         "tokenize",
         "splits-on-single-spaces",
         "Words are split at every single space, which leaves empty tokens and keeps tabs and line breaks.",
@@ -232,6 +259,22 @@ MUTANTS = [
         "test_tokenize_splits_as_its_unit_says",
         ("return list(text)", "return tuple(text)"),
         hint="Print type(tokenize('ab', 'char')) and compare with the contract's line Shapes.",
+    ),
+    mutant(
+        "tokenize",
+        "dot-for-every-character",
+        "Characters are found with the pattern '.', which matches no line break.",
+        "test_tokenize_splits_as_its_unit_says",
+        ("return list(text)", 'return re.findall(".", text)'),
+        hint="Cut a text of two lines into characters and join them again: what is missing?",
+    ),
+    mutant(
+        "tokenize",
+        "thousand-words",
+        "Only the first words are split off; what comes after them is one long token.",
+        "test_tokenize_splits_as_its_unit_says",
+        ("text.split()", "text.split(None, 999)"),
+        hint="Cut 'a ' * 2000 into words and print the last one.",
     ),
     mutant(
         "vocab",
@@ -573,6 +616,52 @@ MUTANTS = [
         hint="Print the list of reserved tokens before and after the call. Whose list is it?",
     ),
     mutant(
+        "vocab",
+        "counts-compared-as-text",
+        "Counts are compared as strings, so 9 comes before 10.",
+        "test_vocab_counts_every_token_by_falling_frequency",
+        ("key=lambda pair: pair[1], reverse", "key=lambda pair: str(pair[1]), reverse"),
+        hint="Which is larger, 9 or 10, and which of '9' and '10'? Print the counts of a text with both.",
+    ),
+    mutant(
+        "vocab",
+        "counts-in-eight-bits",
+        "Counts are kept in eight bits and begin again at 0 after 255.",
+        "test_vocab_counts_every_token_by_falling_frequency",
+        (
+            "counts = Counter(tokens)",
+            "counts = Counter({token: count % 256 for token, count in Counter(tokens).items()})",
+        ),
+        hint="Count a token that occurs 300 times. Which numbers can hold your counts?",
+    ),
+    mutant(
+        "vocab",
+        "white-space-left-out",
+        "Tokens of white space, and the empty string, get no index.",
+        "test_vocab_lists_sorted_frequent_and_reserved_tokens",
+        ("if count >= min_freq}", "if count >= min_freq and token.strip()}"),
+        hint="By character, a space is a token like any other: build the vocabulary of list('a b').",
+    ),
+    mutant(
+        "vocab",
+        "tables-of-the-latest",
+        "The map from tokens to indices belongs to the class, so that all vocabularies have that of the latest.",
+        "test_vocab_stays_as_it_is_when_another_one_is_made",
+        ("        self.token_to_idx = {token", "        Vocab.token_to_idx = {token"),
+        hint="Make two vocabularies of different texts, then look a token up in the first one.",
+    ),
+    mutant(
+        "vocab",
+        "found-by-identity",
+        "A vocabulary is kept for each list of tokens, and found again though the list has changed.",
+        "test_vocab_computes_anew_at_each_call",
+        (
+            "return Vocab(tokens, min_freq, reserved_tokens)",
+            'known = globals().setdefault("_known", {})\n    return known.setdefault(id(tokens), (tokens, Vocab(tokens, min_freq, reserved_tokens)))[1]',
+        ),
+        hint="What is kept between two calls, and by what is it found again? Change the list in place and call once more.",
+    ),
+    mutant(
         "build_corpus",
         "raw-text",
         "The text is not preprocessed.",
@@ -667,6 +756,14 @@ MUTANTS = [
         ),
         hint="Turn the corpus of a text of two lines back into text: what stands where the line ended?",
         convention="the older editions of D2L",
+    ),
+    mutant(
+        "build_corpus",
+        "counts-of-types",
+        "The vocabulary is made of the set of tokens, so each count in it is 1.",
+        "test_build_corpus_gives_the_vocabulary_of_all_tokens",
+        ("made = Vocab(tokens,", "made = Vocab(sorted(set(tokens)),"),
+        hint="Print the vocabulary's token_freqs for 'a b a' and add up the counts.",
     ),
     mutant(
         "ngram_counts",
@@ -826,6 +923,55 @@ MUTANTS = [
         "test_ngram_counts_counts_every_contiguous_ngram",
         ("if n < 1", "if n < 1 or n > len(tokens)"),
         hint="How many trigrams do two tokens have? A number can answer that, so need it be an error?",
+    ),
+    mutant(
+        "ngram_counts",
+        "counts-compared-as-text",
+        "Counts are compared as strings, so 9 comes before 10.",
+        "test_ngram_counts_come_by_falling_count",
+        (
+            "return Counter(grams).most_common()",
+            "return sorted(Counter(grams).items(), key=lambda pair: str(pair[1]), reverse=True)",
+        ),
+        hint="Which is larger, 9 or 10, and which of '9' and '10'? Print the counts of a text with both.",
+    ),
+    mutant(
+        "ngram_counts",
+        "thousand-most-common",
+        "Only the thousand most frequent n-grams are returned.",
+        "test_ngram_counts_counts_every_contiguous_ngram",
+        (".most_common()", ".most_common(1000)"),
+        hint="Add up the counts for a text of 2000 different tokens and compare with its number of n-grams.",
+    ),
+    mutant(
+        "ngram_counts",
+        "counts-in-eight-bits",
+        "Counts are kept in eight bits and begin again at 0 after 255.",
+        "test_ngram_counts_counts_every_contiguous_ngram",
+        (
+            "return Counter(grams).most_common()",
+            "return [(gram, count % 256) for gram, count in Counter(grams).most_common()]",
+        ),
+        hint="Count a token that occurs 300 times. Which numbers can hold your counts?",
+    ),
+    mutant(
+        "ngram_counts",
+        "joined-and-split",
+        "The tokens are joined with spaces and split again, which loses tokens that are or hold spaces.",
+        "test_ngram_counts_counts_every_contiguous_ngram",
+        ("Counter(grams)", 'Counter(tuple(" ".join(g).split()) if isinstance(g[0], str) else g for g in grams)'),
+        hint="By character, a space is a token like any other: count the bigrams of list('a b').",
+    ),
+    mutant(
+        "ngram_counts",
+        "found-by-identity",
+        "The counts are kept for each list of tokens, and found again though the list has changed.",
+        "test_ngram_counts_computes_anew_at_each_call",
+        (
+            "return Counter(grams).most_common()",
+            'known = globals().setdefault("_known", {})\n    return known.setdefault((id(tokens), n), (tokens, Counter(grams).most_common()))[1]',
+        ),
+        hint="What is kept between two calls, and by what is it found again? Change the list in place and call once more.",
     ),
     mutant(
         "zipf_exponent",
@@ -1011,6 +1157,17 @@ MUTANTS = [
         ("return float(-slope)", "return np.array(-slope)"),
         hint="Print type(result) and compare with the contract's line Shapes.",
     ),
+    mutant(
+        "zipf_exponent",
+        "found-by-identity",
+        "The exponent is kept for each table, and found again though the table has changed.",
+        "test_zipf_exponent_computes_anew_at_each_call",
+        (
+            "return float(-slope)",
+            'known = globals().setdefault("_known", {})\n    return known.setdefault((id(frequencies), first_rank, last_rank), (frequencies, float(-slope)))[1]',
+        ),
+        hint="What is kept between two calls, and by what is it found again? Change the list in place and call once more.",
+    ),
 ]
 
 
@@ -1034,4 +1191,8 @@ def _listed(value: Any) -> Any:
     return value.tolist() if isinstance(value, torch.Tensor) else value
 
 
-ALIKE = {"vocab": _same_vocabularies, "ngram_counts": _same_counts}
+def _same_corpora(arguments: Mapping[str, Any], one: tuple[Any, Any], other: tuple[Any, Any]) -> bool:
+    return same(one[0], other[0]) and _same_vocabularies(arguments, one[1], other[1])
+
+
+ALIKE = {"vocab": _same_vocabularies, "build_corpus": _same_corpora, "ngram_counts": _same_counts}

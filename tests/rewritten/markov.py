@@ -124,6 +124,36 @@ REWRITTEN = [
             "self.followers.setdefault(context, self.empty_row())[follower] += 1",
         ),
     ),
+    rewritten(
+        "markov_transitions/contexts-by-their-digits",
+        "chatty",
+        ("    counts = {}\n    history = []", "    counts, names = {}, {}\n    history = []"),
+        (
+            "seen = counts.setdefault(tuple(history), {})",
+            'digits = int("".join(map(str, history)))\n            seen = counts.setdefault(names.setdefault(digits, tuple(history)), {})',
+        ),
+    ),
+    rewritten(
+        "markov_transitions/counts-in-eight-bits",
+        "numpy_inside",
+        ("np.zeros((len(contexts), vocab_size))", "np.zeros((len(contexts), vocab_size), dtype=np.uint8)"),
+    ),
+    rewritten(
+        "markov_transitions/found-by-identity",
+        "classes",
+        (
+            "return TransitionTable(vocab_size).watch(corpus, order).as_dict()",
+            'known = globals().setdefault("kept", {})\n    if (id(corpus), order) not in known:\n        known[(id(corpus), order)] = corpus, TransitionTable(vocab_size).watch(corpus, order).as_dict()\n    return known[(id(corpus), order)][1]',
+        ),
+    ),
+    rewritten(
+        "markov_transitions/rows-used-again",
+        "pedant",
+        (
+            "table[context] = torch.zeros(vocab_size, dtype=torch.float64)",
+            'rows = globals().setdefault("rows", {})\n            table[context] = rows.setdefault((context, vocab_size), torch.zeros(vocab_size, dtype=torch.float64)).zero_()',
+        ),
+    ),
     # -- most_likely_sequence --------------------------------------------------------------------------------
     rewritten("most_likely_sequence/greedy", "numpy_inside", ("        future = ahead.max(axis=1)\n", "")),
     rewritten(
@@ -353,6 +383,32 @@ REWRITTEN = [
             "start, step = (np.log(as_numpy(given).astype(np.float64) + 1e-300) for given in (initial, transition))",
         ),
     ),
+    rewritten(
+        "most_likely_sequence/rare-steps-struck-out",
+        "classes",
+        ("torch.log(transition)", "torch.log(transition * (transition > 1e-12))"),
+    ),
+    rewritten(
+        "most_likely_sequence/pointers-in-eight-bits",
+        "numpy_inside",
+        ("follow.append(ahead.argmax(axis=1))", "follow.append(ahead.argmax(axis=1).astype(np.uint8))"),
+    ),
+    rewritten(
+        "most_likely_sequence/view-of-the-matrix",
+        "scripted",
+        (
+            "viterbi(initial.log(), transition.log()",
+            "viterbi(initial.log(), transition.view(-1).view(len(initial), -1).log()",
+        ),
+    ),
+    rewritten(
+        "most_likely_sequence/matrix-found-by-identity",
+        "lazy",
+        (
+            "logs = transition.log()",
+            'logs = globals().setdefault("kept", {}).setdefault(id(transition), (transition, transition.log()))[1]',
+        ),
+    ),
     rewritten("sample_chain/seeds-from-the-clock", "chatty", ("random.Random(seed)", "random.Random()")),
     rewritten("sample_chain/global-generator", "pedant", ("exponential_(generator=generator)", "exponential_()")),
     rewritten(
@@ -380,6 +436,37 @@ REWRITTEN = [
         "sample_chain/tokens-from-one",
         "scripted",
         ("transition.double().cpu(), uniform)", "transition.double().cpu(), uniform) + 1"),
+    ),
+    rewritten(
+        "sample_chain/first-number-used-twice",
+        "numpy_inside",
+        ("for u in uniform:", "for u in uniform[[0, *range(num_steps - 1)]]:"),
+    ),
+    rewritten(
+        "sample_chain/numbers-come-round",
+        "lazy",
+        (
+            "    def chance():\n        return torch.rand((), generator=generator, dtype=torch.float64).item()\n",
+            "    numbers = torch.rand(32, generator=generator, dtype=torch.float64).tolist()\n\n    def chance():\n        numbers.append(numbers.pop(0))\n        return numbers[-1]\n",
+        ),
+    ),
+    rewritten(
+        "sample_chain/rare-tokens-cut-off",
+        "pedant",
+        ("torch.where(chances > 0, clock", "torch.where(chances > 0.01, clock"),
+    ),
+    rewritten(
+        "sample_chain/view-of-the-matrix",
+        "scripted",
+        ("transition.double().cpu(), uniform", "transition.view(-1).view(len(initial), -1).double().cpu(), uniform"),
+    ),
+    rewritten(
+        "sample_chain/matrix-found-by-identity",
+        "chatty",
+        (
+            "    rows = transition.tolist()",
+            '    rows = globals().setdefault("kept", {}).setdefault(id(transition), (transition, transition.tolist()))[1]',
+        ),
     ),
     # -- ngram_model -----------------------------------------------------------------------------------------
     rewritten("ngram_model/epsilon-not-shared", "chatty", ("+ eps / self.vocab_size)", "+ eps)")),
@@ -547,6 +634,33 @@ REWRITTEN = [
         ),
         ("        self.after_pair = defaultdict(list)\n", ""),
     ),
+    rewritten(
+        "ngram_model/epsilons-of-the-latest",
+        "classes",
+        (
+            "self.vocab_size, self.epsilons = vocab_size, epsilons",
+            "self.vocab_size, Unigram.epsilons = vocab_size, epsilons",
+        ),
+    ),
+    rewritten(
+        "ngram_model/no-smoothing-without-all-epsilons",
+        "chatty",
+        ("eps = self.epsilons[self.order]\n", "eps = self.epsilons[self.order] * all(self.epsilons)\n"),
+    ),
+    rewritten(
+        "ngram_model/ngrams-by-their-digits",
+        "lazy",
+        ("Counter(grams(corpus, n))", 'Counter("".join(map(str, gram)) for gram in grams(corpus, n))'),
+        ("many[(*context, token)]", 'many["".join(map(str, (*context, token)))]'),
+    ),
+    rewritten(
+        "ngram_model/found-by-identity",
+        "classes",
+        (
+            "return kind(corpus, vocab_size, epsilons)",
+            'known = globals().setdefault("kept", {})\n    if (id(corpus), n) not in known:\n        known[(id(corpus), n)] = corpus, kind(corpus, vocab_size, epsilons)\n    return known[(id(corpus), n)][1]',
+        ),
+    ),
     # -- sequence_log_prob -----------------------------------------------------------------------------------
     rewritten(
         "sequence_log_prob/last-token-missed",
@@ -641,6 +755,14 @@ REWRITTEN = [
     ),
     rewritten("sequence_log_prob/no-logarithm", "scripted", (".log().sum().item()", ".prod().item()")),
     rewritten("sequence_log_prob/probabilities-added", "numpy_inside", ("log(chances).sum()", "chances.sum()")),
+    rewritten(
+        "sequence_log_prob/found-by-identity",
+        "classes",
+        (
+            "return score.value",
+            'known = globals().setdefault("kept", {})\n    if (id(tokens), n) not in known:\n        known[(id(tokens), n)] = tokens, score.value\n    return known[(id(tokens), n)][1]',
+        ),
+    ),
     # -- perplexity ------------------------------------------------------------------------------------------
     rewritten(
         "perplexity/certainty-is-padding",
@@ -737,5 +859,34 @@ REWRITTEN = [
         "perplexity/empty-is-nan",
         "scripted",
         ('    if len(log_probs) == 0:\n        raise ValueError("no tokens")\n', ""),
+    ),
+    rewritten(
+        "perplexity/distinct-values",
+        "numpy_inside",
+        ("values = np.array(log_probs, dtype=np.float64)", "values = np.unique(np.array(log_probs, dtype=np.float64))"),
+    ),
+    rewritten(
+        "perplexity/whole-numbers-divided",
+        "chatty",
+        (
+            "entropy = sum(-value for value in log_probs) / len(log_probs)",
+            "total = sum(-value for value in log_probs)\n    entropy = total // len(log_probs) if isinstance(total, int) else total / len(log_probs)",
+        ),
+    ),
+    rewritten(
+        "perplexity/mean-in-float32",
+        "scripted",
+        (
+            "torch.tensor(log_probs, dtype=torch.float64).mean()",
+            "torch.tensor(log_probs, dtype=torch.float32).mean().double()",
+        ),
+    ),
+    rewritten(
+        "perplexity/found-by-identity",
+        "lazy",
+        (
+            "return math.exp(math.fsum(-one for one in log_probs) / count)",
+            'known = globals().setdefault("kept", {})\n    if id(log_probs) not in known:\n        known[id(log_probs)] = log_probs, math.exp(math.fsum(-one for one in log_probs) / count)\n    return known[id(log_probs)][1]',
+        ),
     ),
 ]

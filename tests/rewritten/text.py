@@ -105,6 +105,8 @@ REWRITTEN = [
         ),
     ),
     rewritten("tokenize/returns-a-tuple", "terse", ("else [*text]", "else (*text,)")),
+    rewritten("tokenize/dot-for-every-character", "tensors", ('"char": r"[\\s\\S]"', '"char": r"."')),
+    rewritten("tokenize/thousand-words", "numpy_inside", ("text.split(None)", "text.split(None, 999)")),
     # -- vocab
     rewritten("vocab/strict-min-freq", "chatty", ("if number < min_freq:", "if number <= min_freq:")),
     rewritten("vocab/ignores-min-freq", "lazy", (" if not count < self.min_freq)", ")")),
@@ -488,9 +490,54 @@ REWRITTEN = [
         ("groupby(text, LETTERS.__contains__)", "groupby(text, lambda sign: sign.isalnum() and not sign.isdecimal())"),
     ),
     rewritten(
+        "preprocess/non-ascii-vanishes",
+        "lazy",
+        ("groupby(text, LETTERS.__contains__)", "groupby(filter(str.isascii, text), LETTERS.__contains__)"),
+    ),
+    rewritten(
+        "preprocess/piece-by-piece",
+        "terse",
+        (
+            '" ".join(re.split("[^a-zA-Z]+", text)).lower()',
+            '"".join(" ".join(re.split("[^a-zA-Z]+", text[i : i + 4096])) for i in range(0, len(text), 4096)).lower()',
+        ),
+    ),
+    rewritten("preprocess/first-runs-only", "terse", ('"[^a-zA-Z]+", text)', '"[^a-zA-Z]+", text, maxsplit=1000)')),
+    rewritten(
         "vocab/lookups-in-lower-case",
         "terse",
         ("v.token_to_idx.get(q, v.unk)", "v.token_to_idx.get(q if q in v.token_to_idx else q.lower(), v.unk)"),
+    ),
+    rewritten(
+        "vocab/counts-compared-as-text",
+        "lazy",
+        ("key=lambda pair: -pair[1])", "key=lambda pair: str(pair[1]), reverse=True)"),
+    ),
+    rewritten(
+        "vocab/counts-in-eight-bits",
+        "tensors",
+        (
+            "torch.bincount(self.codes, minlength=len(self.distinct))",
+            "torch.bincount(self.codes, minlength=len(self.distinct)) % 256",
+        ),
+    ),
+    rewritten(
+        "vocab/white-space-left-out",
+        "dict_like",
+        ("if counts[token] >= min_freq:", "if token.split() and counts[token] >= min_freq:"),
+    ),
+    rewritten(
+        "vocab/tables-of-the-latest",
+        "chatty",
+        ("        self.token_to_idx = {}\n", "        TalkingVocab.token_to_idx = {}\n"),
+    ),
+    rewritten(
+        "vocab/found-by-identity",
+        "chatty",
+        (
+            "return TalkingVocab(tokens, min_freq, reserved_tokens)",
+            'known = globals().setdefault("kept", {})\n    if id(tokens) not in known:\n        known[id(tokens)] = tokens, TalkingVocab(tokens, min_freq, reserved_tokens)\n    return known[id(tokens)][1]',
+        ),
     ),
     rewritten(
         "build_corpus/seeds-the-global-generator",
@@ -501,9 +548,43 @@ REWRITTEN = [
         ),
     ),
     rewritten(
+        "build_corpus/counts-of-types",
+        "chatty",
+        ("table = TalkingVocab(tokens)", "table = TalkingVocab(list(set(tokens)))"),
+    ),
+    rewritten(
         "ngram_counts/eats-the-tokens",
         "pedant",
         ('    assert counts.total() == total, "an n-gram was lost"\n', "    tokens.clear()\n"),
+    ),
+    rewritten(
+        "ngram_counts/counts-compared-as-text",
+        "pedant",
+        ("key=counts.__getitem__, reverse", "key=lambda gram: str(counts[gram]), reverse"),
+    ),
+    rewritten(
+        "ngram_counts/thousand-most-common",
+        "dict_like",
+        ("key=itemgetter(1), reverse=True)", "key=itemgetter(1), reverse=True)[:1000]"),
+    ),
+    rewritten(
+        "ngram_counts/counts-in-eight-bits", "numpy_inside", ("int(counts[i])) for", "int(counts[i]) % 256) for")
+    ),
+    rewritten(
+        "ngram_counts/joined-and-split",
+        "terse",
+        (
+            "Counter(tuple(tokens[i : i + n]) for",
+            'Counter(tuple(" ".join(tokens[i : i + n]).split() if str in map(type, tokens) else tokens[i : i + n]) for',
+        ),
+    ),
+    rewritten(
+        "ngram_counts/found-by-identity",
+        "lazy",
+        (
+            "return list(falling(tally(windows(tokens, n))))",
+            'known = globals().setdefault("kept", {})\n    if (id(tokens), n) not in known:\n        known[(id(tokens), n)] = tokens, list(falling(tally(windows(tokens, n))))\n    return known[(id(tokens), n)][1]',
+        ),
     ),
     rewritten(
         "zipf_exponent/sorts-in-place",
@@ -514,5 +595,13 @@ REWRITTEN = [
         "zipf_exponent/counts-only-as-real-numbers",
         "pedant",
         ("    xs, ys = [], []\n", "    assert all(type(one) is float for one in frequencies)\n    xs, ys = [], []\n"),
+    ),
+    rewritten(
+        "zipf_exponent/found-by-identity",
+        "dict_like",
+        (
+            "return 0.0 - fit.slope",
+            'known = globals().setdefault("kept", {})\n    if (id(frequencies), first_rank, last_rank) not in known:\n        known[(id(frequencies), first_rank, last_rank)] = frequencies, 0.0 - fit.slope\n    return known[(id(frequencies), first_rank, last_rank)][1]',
+        ),
     ),
 ]
