@@ -35,7 +35,7 @@ SAMPLES: dict[str, tuple[float, set[str]]] = {
         },
     ),
     "mistakes_recurrent.py": (
-        10.5731,
+        10.6376,
         {"rnn_scratch", "lstm_scratch", "gru_scratch", "clip_gradients", "linear_rnn_gradients"},
     ),
     "mistakes_attention.py": (
@@ -99,7 +99,7 @@ def published() -> Record:
 def test_the_books_own_code_keeps_its_score(published: Record) -> None:
     """The total, but for `random_batches`, where the draw decides which checks see the fault."""
     assert published.score is not None
-    assert published.score - published.components["random_batches"].score == pytest.approx(18.8932, abs=1e-3)
+    assert published.score - published.components["random_batches"].score == pytest.approx(18.7982, abs=1e-3)
     assert published.max_score == WHOLE
 
 
