@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from harness.cli.changes import arrivals, files_below, until_interrupted
+from harness.cli.changes import arrivals, files_below
 from harness.cli.intake import Writing, fate, gathered, take_in
 from harness.cli.options import NOT_RUN_EXIT, build_exam, exam_options, feedback_option, friendly, isolation_options
 from harness.grading.executors import executor_of
@@ -104,8 +104,8 @@ def grade(
             if watch:
                 exam.rehearse(exam.checks)
                 click.echo(f"waiting for work in {', '.join(map(str, paths))}; Ctrl-C ends")
-                with _told_if_stopped(out):
-                    for found in until_interrupted(arrivals(paths, out, known=seen)):
+                with suppress(KeyboardInterrupt):  # what is in flight then is judged the next time
+                    for found in arrivals(paths, out, known=seen):
                         take_in(writing, paths, only, {file for file in found if found[file] != seen.get(file)})
                         seen = found
                 _print(writing.records, chosen, out, where)

@@ -285,7 +285,11 @@ class LastSteps(Spec):
         outputs = draws.normal(self.T, len(self.lengths), self.h)
         here, elsewhere = {"normal": (1, 1), "zero": (0, 1), "large": (1e4, 1e4), "far": (1, 1e9)}[self.values]
         outputs = outputs * torch.where(self.last(), here, elsewhere)[..., None].to(outputs)
-        return {"outputs": outputs, "lengths": torch.tensor(self.lengths), "params": linear(draws, self.h, self.c)}
+        return {
+            "outputs": outputs,
+            "lengths": torch.tensor(self.lengths),
+            "params": linear(draws, self.h, self.c, self.values == "zero"),
+        }
 
     def last(self) -> torch.Tensor:
         """(T, n): which steps are the last valid ones."""
@@ -314,13 +318,13 @@ class EveryStep(Spec):
             outputs[1::2] = outputs[:, 0] = 0.0
         elif self.values == "large":
             outputs = 1e4 * outputs
-        return {"outputs": outputs, "params": linear(draws, self.h, self.c)}
+        return {"outputs": outputs, "params": linear(draws, self.h, self.c, self.values == "zero")}
 
 
-def linear(draws: Draws, h: int, c: int) -> dict[str, torch.Tensor]:
-    """The parameters of a linear layer, with a bias that shows, and stands first where the seed is even."""
+def linear(draws: Draws, h: int, c: int, turned: bool) -> dict[str, torch.Tensor]:
+    """The parameters of a linear layer, with a bias that shows; turned: it comes first. Names tell them apart."""
     params = {"W": draws.normal(h, c), "b": draws.normal(c)}
-    return params if draws.generator.initial_seed() % 2 else dict(reversed(params.items()))
+    return dict(reversed(params.items())) if turned else params
 
 
 @st.composite

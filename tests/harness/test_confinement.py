@@ -371,7 +371,7 @@ def test_no_path_of_the_checkout_is_told(cell: Cell) -> None:
         "__import__('torch').zeros(3 * 2**28)",
         "__import__('torch').zeros(2**20, 2**20)",
         "__import__('numpy').ones(3 * 2**27)",
-        "[__import__('torch').empty(2**24) for _ in range(100)]",
+        "[__import__('numpy').empty(2**24) for _ in range(100)]",
         "__import__('mmap').mmap(-1, 3 * 2**30)",
     ],
 )
