@@ -312,6 +312,7 @@ test_vocab_leaves_arguments_and_random_state_alone = purity("vocab", cases.vocab
         *(TextAs("The Time", "char"), TextAs(" by H. G. ", "word"), TextAs("na\u00efve caf\u00e9", "word")),
         *(TextAs("x", "char"), TextAs("X", "word"), TextAs("a\n b\n", "char")),
         *(ManyWords(300, "word"), RepeatedAs(_GAP, 40, "char")),
+        *(RepeatedAs("a b ", times, "char") for times in (100, 101, 30_000)),  # alike at the beginning, and long
     ],
 )
 def test_build_corpus_indexes_the_cleaned_text(trial: Trial, case: TextAs | ManyWords | RepeatedAs) -> None:
@@ -369,6 +370,7 @@ _GRAMS = [
     *(Grams((f"a{sign}b", "c", "a", f"b{sign}c"), 2) for sign in (" ", "_", ",", "")),
     Grams(("", "a", "", "", "0", "00"), 1),
     Grams((1, 12, 3, 11, 2, 3), 2),
+    Grams((0, 3, 1, 0, 3, 1, 1, 0), 2),  # of three kinds: to base 3, 0 3 and 1 0 are the same
     Grams((2**24, 2**24 + 1, 2**31, 2**31 + 1, 2**24), 2),
     Grams(tuple("abcdefghijklmnopabcdefghijklm"), 12),
     Grams(("a",) * 5, 12),
